@@ -1,0 +1,160 @@
+// The configuration as plain values, after reading, checking and expanding. app/config_load makes it
+// from YAML by the table in app/settings; app/topology builds the machine from it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/address.h"
+#include "core/dialect.h"
+#include "core/labels.h"
+
+namespace weir {
+
+enum class Transport : std::uint8_t { udp, tcp, tls };
+
+// Value. Every limit of one listener; reloadable unless said otherwise.
+struct ListenerLimits {
+    std::size_t message_bytes_max = 64 * 1024;
+    bool oversize_drop = false;              // false: truncate
+    std::size_t connections_max = 1000;
+    std::chrono::milliseconds idle_timeout{std::chrono::minutes{10}};
+    std::chrono::milliseconds handshake_timeout{std::chrono::seconds{10}};
+    std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // asked of the kernel, per socket
+};
+
+// Value. Paths of PEM files, re-read on change.
+struct TlsServerConfig {
+    std::string certificate;
+    std::string key;
+    std::string client_ca;  // set: clients must present a certificate signed by it
+};
+
+struct ListenerConfig {
+    std::string name;
+    Transport transport = Transport::udp;
+    IpAddress address;  // "::" listens on IPv4 too
+    std::uint16_t port = 0;
+    Dialect dialect = Dialect::any;
+    TlsServerConfig tls;
+    ListenerLimits limits;
+};
+
+// Value. What a source prefix means.
+struct ClassificationRule {
+    std::vector<Prefix> sources;
+    Labels labels;
+    std::optional<Dialect> dialect;
+    std::string zone;            // IANA name ("Europe/Berlin") or "+02:00"; empty: unknown
+    bool trusted_relay = false;  // classify what comes from here by the message's HOSTNAME
+    int line = 0;                // in the configuration file, for errors and `weir check`
+};
+
+// Value. For messages that came through a trusted relay: hostname pattern to labels.
+struct HostnameRule {
+    std::string match;  // RE2, matched against the whole HOSTNAME
+    Labels labels;
+    std::string zone;
+    int line = 0;
+};
+
+enum class RuleAction : std::uint8_t { drop, keep, redact, sample, set_label, set_metadata };
+
+// Value. One step of `rules:`; `field` names what is matched ("line", "msg", "hostname", "app_name",
+// "severity", "source_ip", a label, an extra...).
+struct RuleConfig {
+    std::string name;
+    RuleAction action = RuleAction::drop;
+    std::map<std::string, std::string> match;  // field -> RE2, all must match (unanchored)
+    std::string target;       // redact: field ("line"); set_*: name
+    std::string value;        // redact: replacement; set_*: text with \1 from the first match
+    std::string pattern;      // redact: RE2 of what is replaced
+    std::uint64_t one_in = 1; // sample: keep one of N
+    int line = 0;
+};
+
+// Value. HTTP client settings that every endpoint shares.
+struct HttpEndpointConfig {
+    std::string name;
+    std::string url;
+    std::string tenant;               // X-Scope-OrgID
+    std::string basic_user;
+    std::string basic_password_file;  // secrets come from files, re-read on change
+    std::string bearer_token_file;
+    std::string tls_ca;               // PEM of trusted issuers; empty: the system's
+    std::string tls_certificate;      // client certificate for mTLS
+    std::string tls_key;
+    std::string tls_server_name;      // overrides the name checked in the certificate
+    std::chrono::milliseconds request_timeout{std::chrono::seconds{30}};
+    std::chrono::milliseconds connect_timeout{std::chrono::seconds{5}};
+    std::chrono::milliseconds backoff_min{500};
+    std::chrono::milliseconds backoff_max{std::chrono::seconds{30}};
+    std::chrono::milliseconds hold_probe_interval{std::chrono::seconds{30}};
+    std::size_t requests_in_flight_max = 4;
+    std::size_t queue_bytes_max = 256 * 1024 * 1024;
+};
+
+struct BatchConfig {
+    std::size_t bytes_max = 1024 * 1024;     // PushRequest before snappy
+    std::size_t records_max = 5000;
+    std::chrono::milliseconds age_max{1000};
+    std::size_t streams_max = 5000;          // active streams before `device` collapses
+};
+
+enum class TimestampSource : std::uint8_t { receive, device };
+enum class LineSource : std::uint8_t { frame, msg };
+
+struct LogsConfig {
+    TimestampSource timestamp = TimestampSource::receive;
+    std::chrono::milliseconds timestamp_skew_max{std::chrono::minutes{5}};
+    LineSource line = LineSource::frame;
+    std::size_t line_bytes_max = 250 * 1024;  // under Loki's max_line_size of 256KB
+    BatchConfig batch;
+};
+
+// Value. The embedded default: NDJSON files.
+struct FileSinkConfig {
+    bool enabled = false;
+    std::string directory;
+    std::size_t file_bytes_max = 64 * 1024 * 1024;
+    std::size_t total_bytes_max = 1024UL * 1024 * 1024;
+    bool zstd = false;  // compress rotated files
+    std::size_t queue_bytes_max = 64 * 1024 * 1024;
+};
+
+struct ReassemblyConfig {
+    bool enabled = true;
+    std::size_t bytes_max = 4 * 1024 * 1024;  // per ingest thread
+    std::chrono::milliseconds timeout{std::chrono::seconds{5}};
+};
+
+struct AdminConfig {
+    IpAddress address;  // loopback by default
+    std::uint16_t port = 12345;
+};
+
+struct Config {
+    std::string path;     // the file it came from; empty for the embedded default
+    std::string sha256;   // of the file's bytes
+    std::string cluster = "weir";
+    Labels labels;        // on every stream; classification overrides
+    std::vector<ListenerConfig> listeners;
+    std::vector<ClassificationRule> classification;
+    std::vector<HostnameRule> hostnames;
+    std::vector<RuleConfig> rules;
+    LogsConfig logs;
+    ReassemblyConfig reassembly;
+    std::vector<HttpEndpointConfig> loki;
+    FileSinkConfig file;
+    AdminConfig admin;
+    std::size_t ingest_threads = 0;  // 0: cores, at most 64
+    std::size_t sources_max = 65536; // entries in each thread's source table
+    std::chrono::milliseconds drain_timeout{std::chrono::seconds{20}};
+};
+
+}  // namespace weir

@@ -1,0 +1,11 @@
+# weir_folder(NAME [EXCLUDE file...] LIBS lib...): builds NAME/*.cc into the static library weir_NAME.
+function(weir_folder name)
+    cmake_parse_arguments(ARG "" "" "EXCLUDE;LIBS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cc)
+    foreach(file IN LISTS ARG_EXCLUDE)
+        list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/${name}/${file})
+    endforeach()
+    add_library(weir_${name} STATIC ${sources})
+    weir_own_target(weir_${name})
+    target_link_libraries(weir_${name} PUBLIC ${ARG_LIBS})
+endfunction()

@@ -1,6 +1,10 @@
-// The configuration as plain values, after reading, checking and expanding. app/config_load makes it
-// from YAML by the table in app/settings; app/topology builds the machine from it.
+// The configuration as plain values, after reading, checking and expanding. app/config_load makes
+// it from YAML by the table in app/settings; app/topology builds the machine from it.
 #pragma once
+
+#include "core/address.h"
+#include "core/dialect.h"
+#include "core/labels.h"
 
 #include <chrono>
 #include <cstddef>
@@ -10,10 +14,6 @@
 #include <string>
 #include <vector>
 
-#include "core/address.h"
-#include "core/dialect.h"
-#include "core/labels.h"
-
 namespace weir {
 
 enum class Transport : std::uint8_t { udp, tcp, tls };
@@ -21,7 +21,7 @@ enum class Transport : std::uint8_t { udp, tcp, tls };
 // Value. Every limit of one listener; reloadable unless said otherwise.
 struct ListenerLimits {
     std::size_t message_bytes_max = 64 * 1024;
-    bool oversize_drop = false;              // false: truncate
+    bool oversize_drop = false;  // false: truncate
     std::size_t connections_max = 1000;
     std::chrono::milliseconds idle_timeout{std::chrono::minutes{10}};
     std::chrono::milliseconds handshake_timeout{std::chrono::seconds{10}};
@@ -65,16 +65,16 @@ struct HostnameRule {
 
 enum class RuleAction : std::uint8_t { drop, keep, redact, sample, set_label, set_metadata };
 
-// Value. One step of `rules:`; `field` names what is matched ("line", "msg", "hostname", "app_name",
-// "severity", "source_ip", a label, an extra...).
+// Value. One step of `rules:`; `field` names what is matched ("line", "msg", "hostname",
+// "app_name", "severity", "source_ip", a label, an extra...).
 struct RuleConfig {
     std::string name;
     RuleAction action = RuleAction::drop;
     std::map<std::string, std::string> match;  // field -> RE2, all must match (unanchored)
-    std::string target;       // redact: field ("line"); set_*: name
-    std::string value;        // redact: replacement; set_*: text with \1 from the first match
-    std::string pattern;      // redact: RE2 of what is replaced
-    std::uint64_t one_in = 1; // sample: keep one of N
+    std::string target;                        // redact: field ("line"); set_*: name
+    std::string value;         // redact: replacement; set_*: text with \1 from the first match
+    std::string pattern;       // redact: RE2 of what is replaced
+    std::uint64_t one_in = 1;  // sample: keep one of N
     int line = 0;
 };
 
@@ -82,14 +82,14 @@ struct RuleConfig {
 struct HttpEndpointConfig {
     std::string name;
     std::string url;
-    std::string tenant;               // X-Scope-OrgID
+    std::string tenant;  // X-Scope-OrgID
     std::string basic_user;
     std::string basic_password_file;  // secrets come from files, re-read on change
     std::string bearer_token_file;
-    std::string tls_ca;               // PEM of trusted issuers; empty: the system's
-    std::string tls_certificate;      // client certificate for mTLS
+    std::string tls_ca;           // PEM of trusted issuers; empty: the system's
+    std::string tls_certificate;  // client certificate for mTLS
     std::string tls_key;
-    std::string tls_server_name;      // overrides the name checked in the certificate
+    std::string tls_server_name;  // overrides the name checked in the certificate
     std::chrono::milliseconds request_timeout{std::chrono::seconds{30}};
     std::chrono::milliseconds connect_timeout{std::chrono::seconds{5}};
     std::chrono::milliseconds backoff_min{500};
@@ -100,10 +100,10 @@ struct HttpEndpointConfig {
 };
 
 struct BatchConfig {
-    std::size_t bytes_max = 1024 * 1024;     // PushRequest before snappy
+    std::size_t bytes_max = 1024 * 1024;  // PushRequest before snappy
     std::size_t records_max = 5000;
     std::chrono::milliseconds age_max{1000};
-    std::size_t streams_max = 5000;          // active streams before `device` collapses
+    std::size_t streams_max = 5000;  // active streams before `device` collapses
 };
 
 enum class TimestampSource : std::uint8_t { receive, device };
@@ -139,10 +139,10 @@ struct AdminConfig {
 };
 
 struct Config {
-    std::string path;     // the file it came from; empty for the embedded default
-    std::string sha256;   // of the file's bytes
+    std::string path;    // the file it came from; empty for the embedded default
+    std::string sha256;  // of the file's bytes
     std::string cluster = "weir";
-    Labels labels;        // on every stream; classification overrides
+    Labels labels;  // on every stream; classification overrides
     std::vector<ListenerConfig> listeners;
     std::vector<ClassificationRule> classification;
     std::vector<HostnameRule> hostnames;
@@ -152,8 +152,8 @@ struct Config {
     std::vector<HttpEndpointConfig> loki;
     FileSinkConfig file;
     AdminConfig admin;
-    std::size_t ingest_threads = 0;  // 0: cores, at most 64
-    std::size_t sources_max = 65536; // entries in each thread's source table
+    std::size_t ingest_threads = 0;   // 0: cores, at most 64
+    std::size_t sources_max = 65536;  // entries in each thread's source table
     std::chrono::milliseconds drain_timeout{std::chrono::seconds{20}};
 };
 

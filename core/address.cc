@@ -1,11 +1,11 @@
 #include "core/address.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
+#include <netinet/in.h>
 
 namespace weir {
 
@@ -98,8 +98,8 @@ Result<Prefix> Prefix::parse(std::string_view text) {
     if (slash != std::string_view::npos) {
         const std::string_view digits = text.substr(slash + 1);
         const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-        if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size() ||
-            length < 0 || length > width) {
+        if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size() || length < 0 ||
+            length > width) {
             return fail(fmt::format("\"{}\" has a prefix length outside 0..{}", text, width));
         }
     }

@@ -2,6 +2,8 @@
 // dual-stack socket's peer and a configured IPv4 prefix compare equal.
 #pragma once
 
+#include "core/result.h"
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -9,8 +11,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "core/result.h"
 
 struct sockaddr;
 
@@ -45,8 +45,8 @@ struct Prefix {
     int length = 128;   // 0..128
 
     [[nodiscard]] bool contains(const IpAddress& candidate) const;
-    // "10.0.0.0/8", "2001:db8::/32" or a bare address (a host prefix). Host bits that are set are an
-    // error, because they are nearly always a typing mistake.
+    // "10.0.0.0/8", "2001:db8::/32" or a bare address (a host prefix). Host bits that are set are
+    // an error, because they are nearly always a typing mistake.
     [[nodiscard]] static Result<Prefix> parse(std::string_view text);
     [[nodiscard]] std::string to_string() const;
 

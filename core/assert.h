@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define WEIR_ASSERT(condition)                                                                    \
-    do {                                                                                          \
-        if (!(condition)) [[unlikely]] {                                                          \
-            std::fprintf(stderr, "weir: bug: %s at %s:%d\n", #condition, __FILE__, __LINE__);     \
-            std::abort();                                                                         \
-        }                                                                                         \
+#define WEIR_ASSERT(condition)                                                                \
+    do {                                                                                      \
+        if (!(condition)) [[unlikely]] {                                                      \
+            std::fprintf(stderr, "weir: bug: %s at %s:%d\n", #condition, __FILE__, __LINE__); \
+            std::abort();                                                                     \
+        }                                                                                     \
     } while (false)

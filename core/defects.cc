@@ -1,21 +1,33 @@
 #include "core/defects.h"
 
-#include <array>
-
 #include "core/assert.h"
+
+#include <array>
 
 namespace weir {
 
 namespace {
 
-constexpr std::array<std::string_view, defect_count> names = {
-    "no_pri",        "bad_pri",           "no_timestamp",
-    "bad_timestamp", "no_year",           "unsynced_clock",
-    "no_hostname",   "header_incomplete", "structured_data_malformed",
-    "empty_message", "invalid_utf8",      "nul_bytes",
-    "truncated",     "oversize_dropped",  "bad_octet_count",
-    "unterminated_frame", "parts_missing", "parts_duplicate",
-    "timestamp_skewed", "merged_parts"};
+constexpr std::array<std::string_view, defect_count> names = {"no_pri",
+                                                              "bad_pri",
+                                                              "no_timestamp",
+                                                              "bad_timestamp",
+                                                              "no_year",
+                                                              "unsynced_clock",
+                                                              "no_hostname",
+                                                              "header_incomplete",
+                                                              "structured_data_malformed",
+                                                              "empty_message",
+                                                              "invalid_utf8",
+                                                              "nul_bytes",
+                                                              "truncated",
+                                                              "oversize_dropped",
+                                                              "bad_octet_count",
+                                                              "unterminated_frame",
+                                                              "parts_missing",
+                                                              "parts_duplicate",
+                                                              "timestamp_skewed",
+                                                              "merged_parts"};
 
 }  // namespace
 

@@ -8,12 +8,12 @@
 namespace weir {
 
 enum class Dialect : std::uint8_t {
-    any,       // the lenient chain
-    rfc5424,   // RFC 5424 first and only; what does not fit stays message text
-    rfc3164,   // BSD header, no vendor reading
-    cisco,     // IOS, IOS XE, IOS XR, NX-OS, ASA/FTD, WLC
-    nutanix,   // ISO 8601 header with or without PRI
-    raw,       // PRI at most; everything else is message text
+    any,      // the lenient chain
+    rfc5424,  // RFC 5424 first and only; what does not fit stays message text
+    rfc3164,  // BSD header, no vendor reading
+    cisco,    // IOS, IOS XE, IOS XR, NX-OS, ASA/FTD, WLC
+    nutanix,  // ISO 8601 header with or without PRI
+    raw,      // PRI at most; everything else is message text
 };
 
 [[nodiscard]] std::string_view dialect_name(Dialect dialect);

@@ -1,11 +1,11 @@
 // Frame: one delimited message, borrowed from the receive slot of the listener that read it.
 #pragma once
 
-#include <string_view>
-
 #include "core/address.h"
 #include "core/defects.h"
 #include "core/time.h"
+
+#include <string_view>
 
 namespace weir {
 

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <time.h>
-
 #include <chrono>
+#include <time.h>
 
 namespace weir {
 
@@ -19,10 +18,9 @@ std::int64_t read_clock(clockid_t clock) {
 }  // namespace
 
 std::int64_t days_from_civil(int year, int month, int day) {
-    const auto first = std::chrono::sys_days{
-        std::chrono::year_month_day{std::chrono::year{year},
-                                    std::chrono::month{static_cast<unsigned>(month)},
-                                    std::chrono::day{1}}};
+    const auto first = std::chrono::sys_days{std::chrono::year_month_day{
+        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+        std::chrono::day{1}}};
     return first.time_since_epoch().count() + day - 1;
 }
 
@@ -40,8 +38,7 @@ std::int64_t unix_seconds(const CivilTime& civil) {
 
 CivilTime civil_from_unix_seconds(std::int64_t seconds) {
     const std::int64_t day_number = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400;
-    const std::chrono::year_month_day date{
-        std::chrono::sys_days{std::chrono::days{day_number}}};
+    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day_number}}};
     const int in_day = static_cast<int>(seconds - day_number * 86400);
     return {.year = static_cast<int>(date.year()),
             .month = static_cast<int>(static_cast<unsigned>(date.month())),
@@ -68,8 +65,12 @@ std::string to_rfc3339(Timestamp time, int fraction_digits) {
     return text + 'Z';
 }
 
-Timestamp SystemClock::now() const { return {read_clock(CLOCK_REALTIME)}; }
+Timestamp SystemClock::now() const {
+    return {read_clock(CLOCK_REALTIME)};
+}
 
-std::int64_t SystemClock::monotonic_ns() const { return read_clock(CLOCK_MONOTONIC); }
+std::int64_t SystemClock::monotonic_ns() const {
+    return read_clock(CLOCK_MONOTONIC);
+}
 
 }  // namespace weir

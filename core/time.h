@@ -28,7 +28,8 @@ struct CivilTime {
     int second = 0;  // 0..60, 60 being a leap second
 };
 
-// Days since 1970-01-01; `month` and `day` are taken as they are (day 31 of a short month rolls on).
+// Days since 1970-01-01; `month` and `day` are taken as they are (day 31 of a short month rolls
+// on).
 [[nodiscard]] std::int64_t days_from_civil(int year, int month, int day);
 
 // Number of days in a month, 29 for February of a leap year.
@@ -68,9 +69,13 @@ class SystemClock final : public Clock {
 class ManualClock final : public Clock {
   public:
     explicit ManualClock(Timestamp start) : now_(start) {}
+
     [[nodiscard]] Timestamp now() const override { return now_; }
+
     [[nodiscard]] std::int64_t monotonic_ns() const override { return now_.unix_ns; }
+
     void advance_ns(std::int64_t by) { now_.unix_ns += by; }
+
     void set(Timestamp now) { now_ = now; }
 
   private:

@@ -3,11 +3,11 @@
 // and owns no buffer: the session keeps the bytes, the framer says what they are.
 #pragma once
 
+#include "core/defects.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "core/defects.h"
 
 namespace weir {
 
@@ -43,13 +43,14 @@ class Framer {
 
     explicit Framer(Options options) : options_(options) {}
 
-    // The session's buffer must be able to hold this much: the longest message, its count and trailer.
+    // The session's buffer must be able to hold this much: the longest message, its count and
+    // trailer.
     [[nodiscard]] static constexpr std::size_t buffer_bytes_needed(std::size_t message_bytes_max) {
         return message_bytes_max + 16;
     }
 
-    // Looks at the front of `buffered`. With `end_of_stream` the rest is delivered as the last frame,
-    // marked unterminated_frame where its trailer or counted bytes are missing.
+    // Looks at the front of `buffered`. With `end_of_stream` the rest is delivered as the last
+    // frame, marked unterminated_frame where its trailer or counted bytes are missing.
     [[nodiscard]] FramingStep next(std::string_view buffered, bool end_of_stream);
 
     // New limits for the messages to come (configuration reload).

@@ -1,14 +1,15 @@
 // Cisco ISE multi-part messages: the "<id> <total> <index> " that follows the CISE_ category.
 #pragma once
 
+#include "core/record.h"
+
 #include <cstdint>
 #include <string_view>
 
-#include "core/record.h"
-
 namespace weir {
 
-// Value that borrows from the record's message. `text` is the part's payload after the three numbers.
+// Value that borrows from the record's message. `text` is the part's payload after the three
+// numbers.
 struct IsePart {
     bool present = false;
     std::string_view category;  // "CISE_Passed_Authentications"

@@ -2,10 +2,10 @@
 // classification; pure (no clock, no allocation, no log, no throw).
 #pragma once
 
-#include <string_view>
-
 #include "core/dialect.h"
 #include "core/record.h"
+
+#include <string_view>
 
 namespace weir {
 

@@ -3,6 +3,8 @@
 // log keeps later; sinks know nothing else.
 #pragma once
 
+#include "pipeline/batch.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,22 +13,21 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/batch.h"
-
 namespace weir {
 
-// How the records of one batch ended at one endpoint. delivered + dropped + dead_lettered must be the
-// batch's record count when it is settled.
+// How the records of one batch ended at one endpoint. delivered + dropped + dead_lettered must be
+// the batch's record count when it is settled.
 struct Outcome {
     std::uint64_t delivered = 0;
-    std::map<std::string, std::uint64_t> dropped;        // by reason, from the closed set in the docs
+    std::map<std::string, std::uint64_t> dropped;  // by reason, from the closed set in the docs
     std::map<std::string, std::uint64_t> dead_lettered;  // by reason
 
     [[nodiscard]] std::uint64_t total() const;
 };
 
 // Value. The delivery balance of one endpoint, in records:
-// appended = delivered + dropped{reason} + dead_lettered{reason} + queued. Each term is counted on its own.
+// appended = delivered + dropped{reason} + dead_lettered{reason} + queued. Each term is counted on
+// its own.
 struct DeliveryLedger {
     std::uint64_t appended = 0;
     std::uint64_t delivered = 0;
@@ -35,15 +36,15 @@ struct DeliveryLedger {
     std::uint64_t queued = 0;  // in the log for this endpoint, in flight included
 
     std::uint64_t queued_batches = 0;
-    std::uint64_t queued_bytes = 0;      // Batch::memory_bytes of what is queued
+    std::uint64_t queued_bytes = 0;  // Batch::memory_bytes of what is queued
     std::uint64_t queue_bytes_max = 0;
-    Timestamp oldest_queued;             // first_received of the oldest queued batch; 0 when none
+    Timestamp oldest_queued;  // first_received of the oldest queued batch; 0 when none
 
     [[nodiscard]] bool balances() const;
 };
 
-// Resource interface. One endpoint's place in the log. Used by that endpoint's delivery thread only,
-// except where said. Batches come oldest first; several may be out at a time.
+// Resource interface. One endpoint's place in the log. Used by that endpoint's delivery thread
+// only, except where said. Batches come oldest first; several may be out at a time.
 class LogCursor {
   public:
     LogCursor() = default;
@@ -53,12 +54,12 @@ class LogCursor {
 
     // The oldest batch that is neither settled nor out; null when there is none.
     [[nodiscard]] virtual BatchPtr take() = 0;
-    // Ends a batch that is out: counts the outcome and lets the cursor pass it. The cursor's frontier
-    // moves over the longest run of settled batches. Aborts on a batch that is not out, or on a total
-    // that is not the batch's.
+    // Ends a batch that is out: counts the outcome and lets the cursor pass it. The cursor's
+    // frontier moves over the longest run of settled batches. Aborts on a batch that is not out, or
+    // on a total that is not the batch's.
     virtual void settle(const Batch& batch, const Outcome& outcome) = 0;
-    // Called whenever take() may give something again, from any thread; must not block. Replaces the
-    // former callback; an empty function removes it and returns after any call in progress.
+    // Called whenever take() may give something again, from any thread; must not block. Replaces
+    // the former callback; an empty function removes it and returns after any call in progress.
     virtual void on_ready(std::function<void()> callback) = 0;
     // The balance right now, from any thread.
     [[nodiscard]] virtual DeliveryLedger ledger() const = 0;

@@ -1,0 +1,2 @@
+// Entry point of the weir program.
+int main() { return 0; }

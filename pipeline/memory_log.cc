@@ -1,0 +1,144 @@
+#include "pipeline/memory_log.h"
+
+#include "core/assert.h"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+
+namespace weir {
+
+std::uint64_t Outcome::total() const {
+    std::uint64_t sum = delivered;
+    for (const auto& [reason, count] : dropped) {
+        sum += count;
+    }
+    for (const auto& [reason, count] : dead_lettered) {
+        sum += count;
+    }
+    return sum;
+}
+
+bool DeliveryLedger::balances() const {
+    const Outcome ended{.delivered = delivered, .dropped = dropped, .dead_lettered = dead_lettered};
+    return appended == ended.total() + queued;
+}
+
+// One endpoint's queue. Its mutex is held for a few pointer moves, once per batch.
+class MemoryLog::Cursor final : public LogCursor {
+  public:
+    explicit Cursor(std::size_t queue_bytes_max) { ledger_.queue_bytes_max = queue_bytes_max; }
+
+    void push(const BatchPtr& batch) {
+        {
+            const std::lock_guard lock(mutex_);
+            ledger_.appended += batch->records;
+            add_to_queue(*batch);
+            items_.push_back({batch, false});
+            drop_over_limit();
+        }
+        const std::lock_guard lock(callback_mutex_);
+        if (callback_) {
+            callback_();
+        }
+    }
+
+    [[nodiscard]] BatchPtr take() override {
+        const std::lock_guard lock(mutex_);
+        const auto item = std::find_if(items_.begin(), items_.end(),
+                                       [](const Item& candidate) { return !candidate.out; });
+        if (item == items_.end()) {
+            return nullptr;
+        }
+        item->out = true;
+        return item->batch;
+    }
+
+    void settle(const Batch& batch, const Outcome& outcome) override {
+        WEIR_ASSERT(outcome.total() == batch.records);
+        const std::lock_guard lock(mutex_);
+        const auto item =
+            std::find_if(items_.begin(), items_.end(), [&batch](const Item& candidate) {
+                return candidate.out && candidate.batch->id == batch.id;
+            });
+        WEIR_ASSERT(item != items_.end());
+        ledger_.delivered += outcome.delivered;
+        for (const auto& [reason, count] : outcome.dropped) {
+            ledger_.dropped[reason] += count;
+        }
+        for (const auto& [reason, count] : outcome.dead_lettered) {
+            ledger_.dead_lettered[reason] += count;
+        }
+        remove(item);
+    }
+
+    void on_ready(std::function<void()> callback) override {
+        const std::lock_guard lock(callback_mutex_);
+        callback_ = std::move(callback);
+    }
+
+    [[nodiscard]] DeliveryLedger ledger() const override {
+        const std::lock_guard lock(mutex_);
+        DeliveryLedger copy = ledger_;
+        copy.oldest_queued = items_.empty() ? Timestamp{} : items_.front().batch->first_received;
+        return copy;
+    }
+
+  private:
+    struct Item {
+        BatchPtr batch;
+        bool out = false;  // taken, not settled
+    };
+
+    void add_to_queue(const Batch& batch) {
+        ledger_.queued += batch.records;
+        ledger_.queued_batches += 1;
+        ledger_.queued_bytes += batch.memory_bytes();
+    }
+
+    void remove(std::deque<Item>::iterator item) {
+        ledger_.queued -= item->batch->records;
+        ledger_.queued_batches -= 1;
+        ledger_.queued_bytes -= item->batch->memory_bytes();
+        items_.erase(item);
+    }
+
+    // The oldest batches go first, but never one that an endpoint is being asked about: its fate is
+    // not ours to decide any more.
+    void drop_over_limit() {
+        while (ledger_.queued_bytes > ledger_.queue_bytes_max) {
+            const auto item = std::find_if(items_.begin(), items_.end(),
+                                           [](const Item& candidate) { return !candidate.out; });
+            if (item == items_.end()) {
+                return;
+            }
+            ledger_.dropped["queue_full"] += item->batch->records;
+            remove(item);
+        }
+    }
+
+    mutable std::mutex mutex_;
+    std::deque<Item> items_;  // oldest first
+    DeliveryLedger ledger_;
+
+    std::mutex callback_mutex_;  // held during the call, so that on_ready({}) waits it out
+    std::function<void()> callback_;
+};
+
+MemoryLog::MemoryLog() = default;
+MemoryLog::~MemoryLog() = default;
+
+LogCursor& MemoryLog::add_cursor(std::size_t queue_bytes_max) {
+    return *cursors_.emplace_back(std::make_unique<Cursor>(queue_bytes_max));
+}
+
+AppendVerdict MemoryLog::append(std::unique_ptr<Batch> batch) {
+    batch->id = next_id_.fetch_add(1, std::memory_order_relaxed);
+    const BatchPtr frozen = std::move(batch);
+    for (const auto& cursor : cursors_) {
+        cursor->push(frozen);
+    }
+    return AppendVerdict::accepted;
+}
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+// MemoryLog: the log held in memory, bounded in bytes for every endpoint on its own. It keeps the
+// contract of pipeline/log.h without surviving the process.
+#pragma once
+
+#include "pipeline/log.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace weir {
+
+// Resource. append() from any ingest thread; cursors are added before the first append and live as
+// long as the log. A batch is shared by all cursors, so a second endpoint costs one pointer.
+class MemoryLog final : public Log {
+  public:
+    MemoryLog();
+    ~MemoryLog() override;
+
+    // A new cursor that sees what is appended from now on. `queue_bytes_max` bounds what waits for
+    // this endpoint (Batch::memory_bytes); past it the oldest batch that is not out is dropped and
+    // counted as dropped{queue_full}. The log owns the cursor.
+    LogCursor& add_cursor(std::size_t queue_bytes_max);
+
+    [[nodiscard]] AppendVerdict append(std::unique_ptr<Batch> batch) override;
+
+  private:
+    class Cursor;
+    std::vector<std::unique_ptr<Cursor>> cursors_;
+    std::atomic<std::uint64_t> next_id_{1};
+};
+
+}  // namespace weir

@@ -1,0 +1,78 @@
+// The intake balance of one listener on one ingest thread, in frames:
+// received = rejected{reason} + dropped{reason} + merged + held + accepted. Every term is counted
+// where it happens; none is derived from the others. Sums over threads are made at scrape.
+#pragma once
+
+#include "core/counters.h"
+#include "core/defects.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+// Refused before parsing.
+enum class RejectReason : std::uint8_t {
+    oversize,  // longer than message_bytes_max under `oversize: drop`
+};
+inline constexpr std::size_t reject_reason_count = 1;
+[[nodiscard]] std::string_view reject_reason_name(RejectReason reason);
+
+// Ended after parsing, by decision.
+enum class DropReason : std::uint8_t {
+    rule,      // a rule of `rules:`; its own hit counter says which
+    log_full,  // the log took nothing
+};
+inline constexpr std::size_t drop_reason_count = 2;
+[[nodiscard]] std::string_view drop_reason_name(DropReason reason);
+
+// Connections that did not become or stay a session.
+enum class RefusalReason : std::uint8_t {
+    connections_max,
+    handshake_timeout,
+    tls_handshake,  // the peer's fault or its missing certificate; the event has the text
+    idle_timeout,
+};
+inline constexpr std::size_t refusal_reason_count = 4;
+[[nodiscard]] std::string_view refusal_reason_name(RefusalReason reason);
+
+// Resource. Written by one thread.
+struct ListenerCounters {
+    Counter received;
+    Counter received_bytes;
+    std::array<Counter, reject_reason_count> rejected;
+    std::array<Counter, drop_reason_count> dropped;
+    Counter merged;
+    Counter held;  // gauge: in a reassembly or an open batch
+    Counter accepted;
+
+    std::array<Counter, defect_count> defects;
+    Counter counter_gap_lost;      // messages that a device's own counter says are missing
+    Counter empty_frames;          // datagrams of nothing but line ends
+    Counter kernel_dropped;        // SO_RXQ_OVFL of this thread's socket
+    Counter receive_buffer_bytes;  // gauge: what the kernel granted
+    Counter sessions_opened;
+    Counter sessions_closed;
+    std::array<Counter, refusal_reason_count> refused;
+    Counter largest_message_bytes;  // gauge: how close message_bytes_max is
+};
+
+// Value. The sum over threads.
+struct IntakeLedger {
+    std::uint64_t received = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t merged = 0;
+    std::uint64_t held = 0;
+    std::map<std::string, std::uint64_t> rejected;
+    std::map<std::string, std::uint64_t> dropped;
+
+    void add(const ListenerCounters& counters);
+    // Exact only while no frame is between two counters: at rest, or after the drain.
+    [[nodiscard]] bool balances() const;
+};
+
+}  // namespace weir

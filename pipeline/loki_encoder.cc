@@ -1,0 +1,87 @@
+#include "pipeline/loki_encoder.h"
+
+#include <protozero/varint.hpp>
+
+#include <array>
+#include <iterator>
+
+namespace weir {
+
+namespace {
+
+// Tags: field number << 3 | wire type (0 varint, 2 length-delimited).
+constexpr char tag_varint_1 = 0x08;
+constexpr char tag_varint_2 = 0x10;
+constexpr char tag_bytes_1 = 0x0a;
+constexpr char tag_bytes_2 = 0x12;
+constexpr char tag_bytes_3 = 0x1a;
+
+std::size_t varint_bytes(std::uint64_t value) {
+    return static_cast<std::size_t>(protozero::length_of_varint(value));
+}
+
+void append_varint(std::uint64_t value, std::string& out) {
+    if (value < 0x80) [[likely]] {
+        out.push_back(static_cast<char>(value));
+        return;
+    }
+    std::array<char, protozero::max_varint_length> bytes{};
+    const int length = protozero::write_varint(bytes.data(), value);
+    out.append(bytes.data(), static_cast<std::size_t>(length));
+}
+
+void append_bytes(char tag, std::string_view bytes, std::string& out) {
+    out.push_back(tag);
+    append_varint(bytes.size(), out);
+    out.append(bytes);
+}
+
+std::size_t bytes_field_size(std::size_t length) {
+    return 1 + varint_bytes(length) + length;
+}
+
+}  // namespace
+
+void append_metadata_pair(std::string_view name, std::string_view value, std::string& out) {
+    if (value.empty()) {
+        return;
+    }
+    out.push_back(tag_bytes_3);
+    append_varint(bytes_field_size(name.size()) + bytes_field_size(value.size()), out);
+    append_bytes(tag_bytes_1, name, out);
+    append_bytes(tag_bytes_2, value, out);
+}
+
+void append_entry(Timestamp timestamp, std::string_view line, std::string_view metadata,
+                  std::string& out) {
+    // Floor division, so that nanos is 0..999999999 for times before 1970 too.
+    std::int64_t seconds = timestamp.unix_ns / ns_per_s;
+    std::int64_t nanos = timestamp.unix_ns % ns_per_s;
+    if (nanos < 0) {
+        nanos += ns_per_s;
+        --seconds;
+    }
+    const auto wire_seconds = static_cast<std::uint64_t>(seconds);
+    const auto wire_nanos = static_cast<std::uint64_t>(nanos);
+    const std::size_t time_bytes = 2 + varint_bytes(wire_seconds) + varint_bytes(wire_nanos);
+
+    out.push_back(tag_bytes_2);
+    append_varint(bytes_field_size(time_bytes) + bytes_field_size(line.size()) + metadata.size(),
+                  out);
+    out.push_back(tag_bytes_1);
+    append_varint(time_bytes, out);
+    out.push_back(tag_varint_1);
+    append_varint(wire_seconds, out);
+    out.push_back(tag_varint_2);
+    append_varint(wire_nanos, out);
+    append_bytes(tag_bytes_2, line, out);
+    out.append(metadata);
+}
+
+void append_stream_header(std::string_view labels, std::size_t entries_bytes, std::string& out) {
+    out.push_back(tag_bytes_1);
+    append_varint(bytes_field_size(labels.size()) + entries_bytes, out);
+    append_bytes(tag_bytes_1, labels, out);
+}
+
+}  // namespace weir

@@ -1,0 +1,41 @@
+#include "core/events.h"
+
+#include "core/assert.h"
+
+#include <array>
+
+namespace weir {
+
+namespace {
+
+constexpr std::array<std::string_view, event_count> names = {"started",
+                                                             "stopping",
+                                                             "stopped",
+                                                             "listener_opened",
+                                                             "listener_failed",
+                                                             "receive_buffer_short",
+                                                             "receive_error",
+                                                             "session_refused",
+                                                             "tls_refused",
+                                                             "session_error",
+                                                             "config_reloaded",
+                                                             "config_rejected",
+                                                             "config_needs_restart",
+                                                             "tls_reloaded",
+                                                             "tls_reload_failed",
+                                                             "endpoint_state",
+                                                             "endpoint_error",
+                                                             "streams_collapsed",
+                                                             "log_full",
+                                                             "drain_incomplete",
+                                                             "admin_error"};
+
+}  // namespace
+
+std::string_view event_name(EventId id) {
+    const auto index = static_cast<std::size_t>(id);
+    WEIR_ASSERT(index < names.size());
+    return names[index];
+}
+
+}  // namespace weir

@@ -1,0 +1,31 @@
+// FrameSink: where a listener hands its frames. One per ingest thread; the listeners and sessions
+// of that thread share it. Implemented by SyslogIntake, and by recorders in tests.
+#pragma once
+
+#include "core/frame.h"
+#include "pipeline/intake_ledger.h"
+
+#include <cstdint>
+
+namespace weir {
+
+// Resource interface. One thread.
+class FrameSink {
+  public:
+    FrameSink() = default;
+    FrameSink(const FrameSink&) = delete;
+    FrameSink& operator=(const FrameSink&) = delete;
+    virtual ~FrameSink() = default;
+
+    // Called before a run of frames that were read together: the place to pick up a new
+    // configuration and the time, once.
+    virtual void begin_run() = 0;
+    // Takes one frame; the bytes are borrowed for the call. `listener` is the listener's number.
+    virtual void take(const Frame& frame, std::uint32_t listener) = 0;
+    // Counts a frame that was received and refused before parsing.
+    virtual void reject(std::uint32_t listener, RejectReason reason) = 0;
+    // The counters of one listener on this thread.
+    [[nodiscard]] virtual ListenerCounters& counters(std::uint32_t listener) = 0;
+};
+
+}  // namespace weir

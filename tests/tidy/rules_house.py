@@ -1,0 +1,126 @@
+"""Rules on the project as a whole: a feature is complete, documents are true, nothing private."""
+
+import re
+from pathlib import PurePosixPath
+
+from tree import PRODUCT, Finding, line_of, string_literals
+
+
+def parser_complete(tree):
+    """One token per feature: a parser brings its header, test, fuzzer, seeds and documentation."""
+    documented = tree.files.get("docs/dialects.md")
+    for path in sorted(tree.files):
+        if not re.fullmatch(r"parsers/\w+\.cc", path):
+            continue
+        name = PurePosixPath(path).stem
+        for wanted in (
+            f"parsers/{name}.h",
+            f"tests/parsers/{name}_test.cc",
+            f"fuzz/{name}_fuzz.cc",
+        ):
+            if wanted not in tree.files:
+                yield Finding("parser-complete", path, 1, f"{wanted} is missing")
+        if not any(other.startswith(f"fuzz/corpus/{name}/") for other in tree.files):
+            yield Finding("parser-complete", path, 1, f"fuzz/corpus/{name}/ has no seed")
+        if documented is not None and not re.search(rf"\b{name}\b", documented):
+            yield Finding("parser-complete", path, 1, f"docs/dialects.md does not name {name}")
+
+
+STRAY = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+TEXT_WITH_OPEN_ENDS = (".h", ".cc", ".py", ".md", ".txt", ".cmake", ".json", ".yaml", ".yml", "dev")
+
+
+def stray_todo(tree):
+    for path, text in sorted(tree.files.items()):
+        if path.endswith(TEXT_WITH_OPEN_ENDS) and not path.startswith("tests/tidy/"):
+            for match in STRAY.finditer(text):
+                message = f"{match.group(0)}: do it, or write down the limit it leaves"
+                yield Finding("stray-todo", path, line_of(text, match.start()), message)
+
+
+# Written in pieces, so that this file does not break its own rule.
+PRIVATE = re.compile(
+    r"(?<![\w.])/(?:"
+    + "|".join(["work", "root", "home/[a-z]+", "Users/[A-Za-z]+"])
+    + r")/[\w.]"
+    + r"|\b(?:"
+    + "|".join(
+        [
+            r"proxy\.golang" + r"\.org",
+            r"sum\.golang" + r"\.org",
+            r"pypi" + r"\.org",
+            r"files\.pythonhosted" + r"\.org",
+            r"registry\.npmjs" + r"\.org",
+            r"crates" + r"\.io",
+            r"deb\.debian" + r"\.org",
+            r"repo1?\.maven" + r"\.",
+        ]
+    )
+    + r")"
+)
+RECORDED_INPUT = ("fuzz/corpus/", "tests/data/")
+
+
+def private_path(tree):
+    """Nothing may depend on one machine's folders, nor on where packages are downloaded from."""
+    for path, text in sorted(tree.files.items()):
+        if path.startswith(RECORDED_INPUT):
+            continue
+        for match in PRIVATE.finditer(text):
+            message = f"`{match.group(0)}` belongs to one machine, not to the project"
+            yield Finding("private-path", path, line_of(text, match.start()), message)
+
+
+METRIC = re.compile(r"\bweir_[a-z][a-z0-9_]*[a-z0-9]\b")
+
+
+def documented_metrics(tree):
+    document = tree.files.get("docs/metrics.md")
+    if document is None:
+        return
+    in_code = {}
+    for path, text in tree.cpp(*PRODUCT):
+        for line, literal in string_literals(text):
+            for name in METRIC.findall(literal):
+                in_code.setdefault(name, (path, line))
+    yield from both_ways("metric", "docs/metrics.md", document, in_code, METRIC)
+
+
+EVENT_SOURCES = ("app/events.h", "app/events.cc")
+EVENT = re.compile(r"\bWEIR-\d+\b|\bweir\.[a-z0-9_.]*[a-z0-9]\b")
+
+
+def documented_events(tree):
+    document = tree.files.get("docs/events.md")
+    if document is None:
+        return
+    in_code = {}
+    for path in EVENT_SOURCES:
+        for line, literal in string_literals(tree.files.get(path, "")):
+            for name in EVENT.findall(literal):
+                in_code.setdefault(name, (path, line))
+    yield from both_ways("event", "docs/events.md", document, in_code, EVENT)
+
+
+def both_ways(what, document_path, document, in_code, pattern):
+    """What code and document name must be the same; in the document, only `quoted` names count."""
+    in_document = {}
+    for match in re.finditer(r"`([^`\n]+)`", document):
+        for name in pattern.findall(match.group(1)):
+            in_document.setdefault(name, line_of(document, match.start()))
+    rule = f"documented-{what}s"
+    for name in sorted(in_code.keys() - in_document.keys()):
+        path, line = in_code[name]
+        yield Finding(rule, path, line, f"{document_path} does not explain the {what} {name}")
+    for name in sorted(in_document.keys() - in_code.keys()):
+        message = f"no source has the {what} {name}"
+        yield Finding(rule, document_path, in_document[name], message)
+
+
+RULES = [
+    parser_complete,
+    stray_todo,
+    private_path,
+    documented_metrics,
+    documented_events,
+]

@@ -16,6 +16,10 @@ namespace {
 // Timestamps of one stream differ by at least this much; the thread's number is the remainder, so
 // two threads that write to one stream never give the same nanosecond (at most 64 ingest threads).
 constexpr std::int64_t timestamp_step_ns = 64;
+// Device times are told apart within one millisecond, the finest that most devices send.
+constexpr std::int64_t device_steps = ns_per_ms / timestamp_step_ns;
+// Looking for idle streams walks all of them.
+constexpr std::int64_t forget_interval_ns = 5 * ns_per_s;
 
 // Where an entry stands in its batch's arena, and which entry of the same stream follows.
 struct Slice {
@@ -94,8 +98,9 @@ struct BatchBuilder::Stream {
     std::string labels;
     std::string tenant;
     std::uint32_t generation = 0;
-    std::int64_t last_unix_ns = 0;      // the last timestamp given out
-    std::int64_t last_used_ns = 0;      // monotonic
+    std::int64_t last_unix_ns = 0;  // the last timestamp given out
+    std::int64_t last_used_ns = 0;  // monotonic
+    std::int64_t device_sequence = 0;
     std::uint32_t share = Slice::none;  // index in the open batch, none when it has no entry there
 };
 
@@ -180,6 +185,17 @@ BatchBuilder::OpenBatch& BatchBuilder::batch_of(const std::string& tenant) {
     return *batches_.emplace_back(std::move(batch));
 }
 
+Timestamp BatchBuilder::unique_timestamp(const Entry& entry, Stream& stream) const {
+    const std::int64_t rounded =
+        entry.timestamp.unix_ns / timestamp_step_ns * timestamp_step_ns + shard_;
+    if (entry.device_time) {
+        stream.device_sequence = (stream.device_sequence + 1) % device_steps;
+        return {rounded + stream.device_sequence * timestamp_step_ns};
+    }
+    stream.last_unix_ns = std::max(rounded, stream.last_unix_ns + timestamp_step_ns);
+    return {stream.last_unix_ns};
+}
+
 void BatchBuilder::append(const Entry& entry) {
     WEIR_ASSERT(is_live(entry.stream));
     Stream& stream = *streams_[entry.stream.index];
@@ -189,10 +205,7 @@ void BatchBuilder::append(const Entry& entry) {
     if (!batch.empty() && batch.bytes() + estimate > limits_.bytes_max) {
         close(batch);
     }
-    const std::int64_t wished =
-        entry.timestamp.unix_ns / timestamp_step_ns * timestamp_step_ns + shard_;
-    const Timestamp timestamp{std::max(wished, stream.last_unix_ns + timestamp_step_ns)};
-    stream.last_unix_ns = timestamp.unix_ns;
+    const Timestamp timestamp = unique_timestamp(entry, stream);
     stream.last_used_ns = now_ns_;
 
     if (batch.empty()) {
@@ -285,7 +298,10 @@ void BatchBuilder::close_aged(std::int64_t now_ns) {
             close(*batch);
         }
     }
-    forget_idle();
+    if (now_ns >= next_forget_ns_) {
+        next_forget_ns_ = now_ns + std::min(forget_interval_ns, limits_.stream_idle_ns);
+        forget_idle();
+    }
 }
 
 void BatchBuilder::close_all() {

@@ -91,6 +91,7 @@ class BatchBuilder {
 
     OpenBatch& batch_of(const std::string& tenant);
     void close(OpenBatch& batch);
+    [[nodiscard]] Timestamp unique_timestamp(const Entry& entry, Stream& stream) const;
     void forget_idle();
     [[nodiscard]] std::unique_ptr<Batch> freeze(OpenBatch& batch);
 
@@ -100,6 +101,7 @@ class BatchBuilder {
     Flush flush_;
     std::function<void(std::string_view)> on_forget_;
     std::int64_t now_ns_ = 0;
+    std::int64_t next_forget_ns_ = 0;
     std::uint32_t next_generation_ = 1;
 
     std::vector<std::unique_ptr<Stream>> streams_;  // index of StreamHandle

@@ -42,6 +42,9 @@ class BatchBuilder {
     struct Entry {
         StreamHandle stream;
         Timestamp timestamp;  // wished; made unique within the stream
+        // Receive time only moves on, so a clash is solved by going past the last one. A device's
+        // own time may lie behind its neighbour's and must stay there.
+        bool device_time = false;
         Timestamp received_at;
         std::string_view line;
         std::string_view metadata;  // from append_metadata_pair

@@ -36,7 +36,8 @@ Decoded decode_entry(const std::string& field) {
             protozero::pbf_reader pair = entry.get_message();
             std::pair<std::string, std::string> names;
             while (pair.next()) {
-                (pair.tag() == 1 ? names.first : names.second) = pair.get_string();
+                std::string& half = pair.tag() == 1 ? names.first : names.second;
+                half = pair.get_string();
             }
             decoded.metadata.push_back(names);
         }

@@ -1,0 +1,226 @@
+#include "app/status.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+namespace weir {
+
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Label = prometheus::ClientMetric::Label;
+using Labels = std::vector<Label>;
+
+// Collects families in the order they are named; samples of one family stay together.
+class Families {
+  public:
+    void counter(const char* name, const char* help, Labels labels, double value) {
+        prometheus::ClientMetric metric;
+        metric.label = std::move(labels);
+        metric.counter.value = value;
+        family(name, help, MetricType::Counter).metric.push_back(std::move(metric));
+    }
+
+    void gauge(const char* name, const char* help, Labels labels, double value) {
+        prometheus::ClientMetric metric;
+        metric.label = std::move(labels);
+        metric.gauge.value = value;
+        family(name, help, MetricType::Gauge).metric.push_back(std::move(metric));
+    }
+
+    void histogram(const char* name, const char* help, Labels labels,
+                   const EndpointReport& endpoint) {
+        prometheus::ClientMetric metric;
+        metric.label = std::move(labels);
+        metric.histogram.sample_count = endpoint.duration_count;
+        metric.histogram.sample_sum = endpoint.duration_sum_s;
+        for (const auto& [bound, count] : endpoint.duration_buckets) {
+            metric.histogram.bucket.push_back({count, bound});
+        }
+        family(name, help, MetricType::Histogram).metric.push_back(std::move(metric));
+    }
+
+    void counts(const char* name, const char* help, const Labels& labels, const char* by,
+                const std::map<std::string, std::uint64_t>& counts) {
+        for (const auto& [key, count] : counts) {
+            Labels with = labels;
+            with.push_back({by, key});
+            counter(name, help, std::move(with), static_cast<double>(count));
+        }
+    }
+
+    [[nodiscard]] const std::vector<MetricFamily>& all() const { return families_; }
+
+  private:
+    MetricFamily& family(const char* name, const char* help, MetricType type) {
+        for (MetricFamily& known : families_) {
+            if (known.name == name) {
+                return known;
+            }
+        }
+        MetricFamily added;
+        added.name = name;
+        added.help = help;
+        added.type = type;
+        return families_.emplace_back(std::move(added));
+    }
+
+    std::vector<MetricFamily> families_;
+};
+
+double as_double(std::uint64_t value) {
+    return static_cast<double>(value);
+}
+
+double seconds(Timestamp time) {
+    return static_cast<double>(time.unix_ns) / ns_per_s;
+}
+
+void add_listener_traffic(Families& out, const ListenerStatus& listener, const Labels& labels) {
+    out.counter("weir_receive_bytes_total", "Bytes of message text received.", labels,
+                as_double(listener.received_bytes));
+    out.counts("weir_receive_defects_total", "Messages with a defect, by defect.", labels, "defect",
+               listener.defects);
+    out.counter("weir_network_lost_messages_total",
+                "Messages that the devices' own counters say never arrived.", labels,
+                as_double(listener.counter_gap_lost));
+    out.counter("weir_socket_dropped_datagrams_total",
+                "Datagrams the kernel dropped because the receive buffer was full.", labels,
+                as_double(listener.kernel_dropped));
+    out.gauge("weir_sessions", "Open connections.", labels, as_double(listener.sessions));
+    out.counter("weir_sessions_total", "Connections accepted since start.", labels,
+                as_double(listener.sessions_total));
+    out.counts("weir_refused_connections_total", "Connections refused or ended, by reason.", labels,
+               "reason", listener.refused_connections);
+    out.gauge("weir_receive_buffer_asked_bytes", "Receive buffer asked for, per socket.", labels,
+              as_double(listener.receive_buffer_asked_bytes));
+    out.gauge("weir_receive_buffer_granted_bytes", "Receive buffer granted by the kernel.", labels,
+              as_double(listener.receive_buffer_granted_bytes));
+}
+
+void add_listener(Families& out, const ListenerStatus& listener) {
+    const Labels labels = {{"listener", listener.name}, {"transport", listener.transport}};
+    const IntakeLedger& ledger = listener.ledger;
+    out.counter("weir_receive_frames_total", "Messages received.", labels,
+                as_double(ledger.received));
+    out.counter("weir_accepted_frames_total", "Messages that reached the log.", labels,
+                as_double(ledger.accepted));
+    out.counter("weir_merged_frames_total", "Messages merged into another record.", labels,
+                as_double(ledger.merged));
+    out.gauge("weir_held_frames", "Messages in a reassembly or an open batch.", labels,
+              as_double(ledger.held));
+    out.counts("weir_rejected_frames_total", "Messages refused before parsing, by reason.", labels,
+               "reason", ledger.rejected);
+    out.counts("weir_dropped_frames_total", "Messages dropped after parsing, by reason.", labels,
+               "reason", ledger.dropped);
+    add_listener_traffic(out, listener, labels);
+    for (const LimitStatus& limit : listener.limits) {
+        Labels with = labels;
+        with.push_back({"limit", limit.name});
+        with.push_back({"unit", limit.unit});
+        out.gauge("weir_limit", "A limit in force.", with, as_double(limit.limit));
+        out.gauge("weir_limit_current", "How close the limit is.", with, as_double(limit.current));
+        out.counter("weir_limit_refused_total", "What the limit refused or cut.", with,
+                    as_double(limit.refused));
+    }
+}
+
+void add_endpoint_ledger(Families& out, const DeliveryLedger& ledger, const Labels& labels) {
+    out.counter("weir_endpoint_appended_records_total", "Records put in this endpoint's queue.",
+                labels, as_double(ledger.appended));
+    out.counter("weir_endpoint_delivered_records_total", "Records the endpoint acknowledged.",
+                labels, as_double(ledger.delivered));
+    out.counts("weir_endpoint_dropped_records_total", "Records dropped, by reason.", labels,
+               "reason", ledger.dropped);
+    out.counts("weir_endpoint_dead_lettered_records_total", "Records dead-lettered, by reason.",
+               labels, "reason", ledger.dead_lettered);
+    out.gauge("weir_endpoint_queued_records", "Records waiting, in flight included.", labels,
+              as_double(ledger.queued));
+    out.gauge("weir_endpoint_queued_bytes", "Memory the waiting batches take.", labels,
+              as_double(ledger.queued_bytes));
+    out.gauge("weir_endpoint_queue_bytes_max", "Limit of the endpoint's queue.", labels,
+              as_double(ledger.queue_bytes_max));
+    out.gauge("weir_endpoint_oldest_queued_timestamp_seconds",
+              "Receive time of the oldest waiting record, 0 when nothing waits.", labels,
+              seconds(ledger.oldest_queued));
+}
+
+void add_endpoint(Families& out, const EndpointReport& endpoint) {
+    const Labels labels = {{"endpoint", endpoint.name}};
+    add_endpoint_ledger(out, endpoint.ledger, labels);
+    for (const char* state : {"ok", "retry", "hold", "slow"}) {
+        out.gauge("weir_endpoint_state", "1 for the state the endpoint is in.",
+                  {labels[0], {"state", state}}, endpoint.state == state ? 1 : 0);
+    }
+    out.counts("weir_endpoint_requests_total", "Pushes, by status code or transport error.", labels,
+               "code", endpoint.requests);
+    out.counts("weir_endpoint_retries_total", "Pushes repeated, by reason.", labels, "reason",
+               endpoint.retries);
+    out.counter("weir_endpoint_sent_bytes_total", "Compressed bytes of acknowledged pushes.",
+                labels, as_double(endpoint.sent_bytes));
+    out.gauge("weir_endpoint_in_flight_requests", "Pushes awaiting their answer.", labels,
+              as_double(endpoint.in_flight));
+    out.gauge("weir_endpoint_last_success_timestamp_seconds", "When a push last succeeded.", labels,
+              seconds(endpoint.last_success_at));
+    out.gauge("weir_endpoint_latency_max_seconds", "Longest time from receive to accepted push.",
+              labels, endpoint.latency_max_s);
+    out.histogram("weir_endpoint_request_duration_seconds", "Time a push took.", labels, endpoint);
+}
+
+void add_process(Families& out, const Status& status) {
+    out.gauge("weir_build_info", "1, with the version as a label.", {{"version", status.version}},
+              1);
+    out.gauge("weir_ready", "1 while the readiness probe answers yes.", {}, status.ready ? 1 : 0);
+    out.gauge("weir_config_info", "1, with the hash of the configuration file as a label.",
+              {{"sha256", status.config.sha256}}, 1);
+    out.gauge("weir_config_last_reload_successful", "0 after a reload that was refused.", {},
+              status.config.last_reload_ok ? 1 : 0);
+    out.gauge("weir_config_loaded_timestamp_seconds", "When the running configuration was loaded.",
+              {}, seconds(status.config.loaded_at));
+    out.gauge("weir_streams", "Label sets remembered, over all threads.", {},
+              as_double(status.streams_active));
+    out.gauge("weir_streams_max", "Label sets after which the device label collapses.", {},
+              as_double(status.streams_max));
+    out.counter("weir_streams_collapsed_total", "Devices put on an overflow stream.", {},
+                as_double(status.streams_collapsed_total));
+    out.gauge("weir_sources", "Sources in the bounded source tables.", {},
+              as_double(status.sources));
+    out.gauge("weir_sources_max", "Places in the source tables.", {},
+              as_double(status.sources_max));
+    out.counter("weir_sources_evicted_total", "Sources that lost their place to another.", {},
+                as_double(status.sources_evicted_total));
+    out.gauge("weir_reassembly_held_bytes", "Bytes of parts that wait for their rest.", {},
+              as_double(status.reassembly_held_bytes));
+    out.counter("weir_batches_total", "Batches frozen.", {}, as_double(status.batches_total));
+    out.counts("weir_events_total", "Operational events, by id (docs/events.md).", {}, "event",
+               status.events);
+    out.gauge("process_resident_memory_bytes", "Resident memory.", {},
+              as_double(status.resident_bytes));
+    out.counter("process_cpu_seconds_total", "User and system CPU time.", {}, status.cpu_seconds);
+    out.gauge("process_start_time_seconds", "When the process started.", {},
+              seconds(status.started_at));
+}
+
+}  // namespace
+
+std::string to_prometheus(const Status& status) {
+    Families out;
+    for (const ListenerStatus& listener : status.listeners) {
+        add_listener(out, listener);
+    }
+    for (const EndpointReport& endpoint : status.endpoints) {
+        add_endpoint(out, endpoint);
+    }
+    for (const RuleStatus& rule : status.rules) {
+        const Labels labels = {{"rule", rule.name}, {"action", rule.action}};
+        out.counter("weir_rule_hits_total", "Messages a rule matched.", labels,
+                    as_double(rule.hits));
+        out.counter("weir_rule_dropped_total", "Messages a rule dropped.", labels,
+                    as_double(rule.dropped));
+    }
+    add_process(out, status);
+    return prometheus::TextSerializer().Serialize(out.all());
+}
+
+}  // namespace weir

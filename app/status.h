@@ -1,0 +1,115 @@
+// Status: everything weir says of itself at one moment, as plain values. Collected once by
+// app/topology; rendered as JSON by app/status_json and as Prometheus text by app/metrics, so that
+// the two can never disagree.
+#pragma once
+
+#include "core/time.h"
+#include "pipeline/intake_ledger.h"
+#include "pipeline/log.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+// One limit in force: how close it is and what it refused. `unit` is "bytes", "connections", ...
+struct LimitStatus {
+    std::string name;
+    std::string unit;
+    std::uint64_t limit = 0;
+    std::uint64_t current = 0;
+    std::uint64_t refused = 0;
+};
+
+struct ListenerStatus {
+    std::string name;
+    std::string transport;  // "udp", "tcp", "tls"
+    std::string address;    // as bound, with the port
+    std::string dialect;
+    IntakeLedger ledger;
+    std::uint64_t received_bytes = 0;
+    std::map<std::string, std::uint64_t> defects;
+    std::map<std::string, std::uint64_t> refused_connections;
+    std::uint64_t sessions = 0;
+    std::uint64_t sessions_total = 0;
+    std::uint64_t counter_gap_lost = 0;
+    std::uint64_t kernel_dropped = 0;
+    std::uint64_t receive_buffer_asked_bytes = 0;
+    std::uint64_t receive_buffer_granted_bytes = 0;
+    std::vector<LimitStatus> limits;
+};
+
+struct EndpointReport {
+    std::string name;
+    std::string kind;   // "loki", "file"
+    std::string url;    // without credentials, or the directory
+    std::string state;  // "ok", "retry", "hold", "slow"
+    Timestamp state_since;
+    std::string last_error;
+    Timestamp last_error_at;
+    Timestamp last_success_at;
+    DeliveryLedger ledger;
+    std::map<std::string, std::uint64_t> requests;  // by status code or transport error
+    std::map<std::string, std::uint64_t> retries;   // by reason
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t in_flight = 0;
+    std::vector<std::pair<double, std::uint64_t>>
+        duration_buckets;  // upper bound in seconds, cumulative
+    double duration_sum_s = 0;
+    std::uint64_t duration_count = 0;
+    double latency_max_s = 0;  // receive to accepted push, since start
+};
+
+struct RuleStatus {
+    std::string name;
+    std::string action;
+    std::uint64_t hits = 0;
+    std::uint64_t dropped = 0;
+};
+
+struct ConfigStatus {
+    std::string path;
+    std::string sha256;
+    Timestamp loaded_at;
+    bool last_reload_ok = true;
+    std::string last_reload_error;
+    std::vector<std::string> needs_restart;  // changed settings that wait for a restart
+};
+
+struct Status {
+    std::string version;
+    Timestamp now;
+    Timestamp started_at;
+    bool ready = false;
+    std::string cluster;
+    ConfigStatus config;
+    std::vector<ListenerStatus> listeners;
+    std::vector<EndpointReport> endpoints;
+    std::vector<RuleStatus> rules;
+    std::uint64_t streams_active = 0;
+    std::uint64_t streams_max = 0;
+    std::uint64_t streams_collapsed_total = 0;
+    std::uint64_t sources = 0;  // entries in the source tables
+    std::uint64_t sources_max = 0;
+    std::uint64_t sources_evicted_total = 0;
+    std::uint64_t reassembly_held_bytes = 0;
+    std::uint64_t reassembly_bytes_max = 0;
+    std::uint64_t batches_total = 0;
+    std::uint64_t threads = 0;
+    std::uint64_t resident_bytes = 0;
+    double cpu_seconds = 0;
+    std::map<std::string, std::uint64_t> events;
+};
+
+// Renders one JSON object, the body of /api/v1/status.
+[[nodiscard]] std::string to_json(const Status& status);
+
+// Renders the Prometheus text exposition format, the body of /metrics. Names: docs/metrics.md.
+[[nodiscard]] std::string to_prometheus(const Status& status);
+
+// One line for the log: every balance, term by term.
+[[nodiscard]] std::string ledger_line(const Status& status);
+
+}  // namespace weir

@@ -1,0 +1,168 @@
+#include "app/status.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace weir {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Null rather than 1970 for what has not happened.
+Json time_or_null(Timestamp time) {
+    return time.unix_ns == 0 ? Json(nullptr) : Json(to_rfc3339(time, 3));
+}
+
+Json counts(const std::map<std::string, std::uint64_t>& counts, bool with_zeros = false) {
+    Json object = Json::object();
+    for (const auto& [name, count] : counts) {
+        if (with_zeros || count > 0) {
+            object[name] = count;
+        }
+    }
+    return object;
+}
+
+Json listener_json(const ListenerStatus& listener) {
+    Json limits = Json::object();
+    for (const LimitStatus& limit : listener.limits) {
+        limits[limit.name] = {{"limit", limit.limit},
+                              {"current", limit.current},
+                              {"refused", limit.refused},
+                              {"unit", limit.unit}};
+    }
+    return {{"name", listener.name},
+            {"transport", listener.transport},
+            {"address", listener.address},
+            {"dialect", listener.dialect},
+            {"received", listener.ledger.received},
+            {"received_bytes", listener.received_bytes},
+            {"accepted", listener.ledger.accepted},
+            {"held", listener.ledger.held},
+            {"merged", listener.ledger.merged},
+            {"rejected", counts(listener.ledger.rejected)},
+            {"dropped", counts(listener.ledger.dropped)},
+            {"balances", listener.ledger.balances()},
+            {"sessions", listener.sessions},
+            {"sessions_total", listener.sessions_total},
+            {"refused_connections", counts(listener.refused_connections)},
+            {"kernel_dropped", listener.kernel_dropped},
+            {"network_lost", listener.counter_gap_lost},
+            {"limits", std::move(limits)},
+            {"defects", counts(listener.defects)}};
+}
+
+Json endpoint_json(const EndpointReport& endpoint) {
+    const DeliveryLedger& ledger = endpoint.ledger;
+    return {{"name", endpoint.name},
+            {"kind", endpoint.kind},
+            {"url", endpoint.url},
+            {"state", endpoint.state},
+            {"state_since", time_or_null(endpoint.state_since)},
+            {"last_error", endpoint.last_error.empty() ? Json(nullptr) : Json(endpoint.last_error)},
+            {"last_error_at", time_or_null(endpoint.last_error_at)},
+            {"last_success_at", time_or_null(endpoint.last_success_at)},
+            {"appended", ledger.appended},
+            {"delivered", ledger.delivered},
+            {"dropped", counts(ledger.dropped)},
+            {"dead_lettered", counts(ledger.dead_lettered)},
+            {"queued", ledger.queued},
+            {"queued_batches", ledger.queued_batches},
+            {"queued_bytes", ledger.queued_bytes},
+            {"queue_bytes_max", ledger.queue_bytes_max},
+            {"oldest_queued", time_or_null(ledger.oldest_queued)},
+            {"balances", ledger.balances()},
+            {"in_flight", endpoint.in_flight},
+            {"requests", counts(endpoint.requests)},
+            {"retries", counts(endpoint.retries)},
+            {"sent_bytes", endpoint.sent_bytes},
+            {"latency_max_seconds", endpoint.latency_max_s}};
+}
+
+Json config_json(const ConfigStatus& config) {
+    return {{"path", config.path.empty() ? Json("embedded default") : Json(config.path)},
+            {"sha256", config.sha256},
+            {"loaded_at", time_or_null(config.loaded_at)},
+            {"last_reload_ok", config.last_reload_ok},
+            {"last_reload_error",
+             config.last_reload_error.empty() ? Json(nullptr) : Json(config.last_reload_error)},
+            {"needs_restart", config.needs_restart}};
+}
+
+Json rules_json(const std::vector<RuleStatus>& rules) {
+    Json array = Json::array();
+    for (const RuleStatus& rule : rules) {
+        array.push_back({{"name", rule.name},
+                         {"action", rule.action},
+                         {"hits", rule.hits},
+                         {"dropped", rule.dropped}});
+    }
+    return array;
+}
+
+}  // namespace
+
+std::string to_json(const Status& status) {
+    Json root = {{"version", status.version},
+                 {"now", to_rfc3339(status.now, 3)},
+                 {"started_at", to_rfc3339(status.started_at, 3)},
+                 {"ready", status.ready},
+                 {"cluster", status.cluster},
+                 {"config", config_json(status.config)}};
+    root["listeners"] = Json::array();
+    for (const ListenerStatus& listener : status.listeners) {
+        root["listeners"].push_back(listener_json(listener));
+    }
+    root["endpoints"] = Json::array();
+    for (const EndpointReport& endpoint : status.endpoints) {
+        root["endpoints"].push_back(endpoint_json(endpoint));
+    }
+    root["rules"] = rules_json(status.rules);
+    root["streams"] = {{"active", status.streams_active},
+                       {"max", status.streams_max},
+                       {"collapsed_total", status.streams_collapsed_total}};
+    root["sources"] = {{"known", status.sources},
+                       {"max", status.sources_max},
+                       {"evicted_total", status.sources_evicted_total}};
+    root["reassembly"] = {{"held_bytes", status.reassembly_held_bytes},
+                          {"bytes_max", status.reassembly_bytes_max}};
+    root["process"] = {{"threads", status.threads},
+                       {"resident_bytes", status.resident_bytes},
+                       {"cpu_seconds", status.cpu_seconds}};
+    root["events"] = counts(status.events);
+    // Device text may end up in error strings; a byte that is not UTF-8 must not break the answer.
+    return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string ledger_line(const Status& status) {
+    std::string line;
+    for (const ListenerStatus& listener : status.listeners) {
+        const IntakeLedger& ledger = listener.ledger;
+        std::uint64_t rejected = 0;
+        for (const auto& [reason, count] : ledger.rejected) {
+            rejected += count;
+        }
+        std::uint64_t dropped = 0;
+        for (const auto& [reason, count] : ledger.dropped) {
+            dropped += count;
+        }
+        line += fmt::format(
+            "{}{}: received={} rejected={} dropped={} merged={} held={} accepted={}{}",
+            line.empty() ? "" : "; ", listener.name, ledger.received, rejected, dropped,
+            ledger.merged, ledger.held, ledger.accepted, ledger.balances() ? "" : " IMBALANCE");
+    }
+    for (const EndpointReport& endpoint : status.endpoints) {
+        const DeliveryLedger& ledger = endpoint.ledger;
+        const Outcome drops{.dropped = ledger.dropped};
+        const Outcome dead{.dead_lettered = ledger.dead_lettered};
+        line +=
+            fmt::format("; {}: appended={} delivered={} dropped={} dead_lettered={} queued={}{}",
+                        endpoint.name, ledger.appended, ledger.delivered, drops.total(),
+                        dead.total(), ledger.queued, ledger.balances() ? "" : " IMBALANCE");
+    }
+    return line;
+}
+
+}  // namespace weir

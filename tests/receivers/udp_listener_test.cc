@@ -1,0 +1,183 @@
+#include "receivers/udp_listener.h"
+
+#include "tests/receivers/recorder.h"
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <set>
+#include <sys/socket.h>
+
+namespace weir {
+namespace {
+
+// Sends one datagram from `from` (any port) to `to`:port.
+void send_datagram(const std::string& from, const std::string& to, std::uint16_t port,
+                   std::string_view text) {
+    const bool v6 = to.find(':') != std::string::npos;
+    const FileDescriptor fd(socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
+    sockaddr_in6 v6_to{.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    sockaddr_in v4_from{.sin_family = AF_INET};
+    sockaddr_in v4_to{.sin_family = AF_INET, .sin_port = htons(port)};
+    if (v6) {
+        inet_pton(AF_INET6, to.c_str(), &v6_to.sin6_addr);
+        ASSERT_GE(sendto(fd.get(), text.data(), text.size(), 0,
+                         reinterpret_cast<const sockaddr*>(&v6_to), sizeof v6_to),
+                  0);
+        return;
+    }
+    inet_pton(AF_INET, from.c_str(), &v4_from.sin_addr);
+    inet_pton(AF_INET, to.c_str(), &v4_to.sin_addr);
+    ASSERT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&v4_from), sizeof v4_from), 0);
+    ASSERT_GE(sendto(fd.get(), text.data(), text.size(), 0,
+                     reinterpret_cast<const sockaddr*>(&v4_to), sizeof v4_to),
+              0);
+}
+
+class UdpListenerTest : public ::testing::Test {
+  protected:
+    void open(std::size_t sockets, UdpLimits limits = {}, const char* address = "::") {
+        Result<SocketGroup> group = open_socket_group({.address = *IpAddress::parse(address),
+                                                       .datagram = true,
+                                                       .sockets = sockets,
+                                                       .receive_buffer_bytes = 1 << 20});
+        ASSERT_TRUE(group) << group.error().message;
+        port_ = group->port;
+        for (std::size_t i = 0; i < sockets; ++i) {
+            recorders_.push_back(std::make_unique<FrameRecorder>());
+            listeners_.push_back(std::make_unique<UdpListener>(
+                io_, std::move(group->sockets[i]),
+                UdpListener::Options{.name = "test", .listener = 5, .limits = limits},
+                *recorders_.back(), clock_, events_));
+        }
+    }
+
+    void drain() {
+        for (const auto& listener : listeners_) {
+            EXPECT_TRUE(listener->drain(1000));
+        }
+    }
+
+    boost::asio::io_context io_;
+    SystemClock clock_;
+    EventRecorder events_;
+    std::vector<std::unique_ptr<FrameRecorder>> recorders_;
+    std::vector<std::unique_ptr<UdpListener>> listeners_;
+    std::uint16_t port_ = 0;
+};
+
+TEST_F(UdpListenerTest, TakesIpv4AndIpv6OnOneSocketAndStripsLineEnds) {
+    open(1);
+    send_datagram("127.0.0.9", "127.0.0.1", port_, "one\r\n");
+    send_datagram("", "::1", port_, std::string_view("two\n\0", 5));
+    send_datagram("127.0.0.9", "127.0.0.1", port_, "a\nb\n");
+    send_datagram("127.0.0.9", "127.0.0.1", port_, "");
+    drain();
+    EXPECT_EQ(recorders_[0]->texts(), (std::vector<std::string>{"one", "two", "a\nb", ""}));
+    EXPECT_EQ(recorders_[0]->frames[0].peer.address.to_string(), "127.0.0.9");
+    EXPECT_EQ(recorders_[0]->frames[1].peer.address.to_string(), "::1");
+    EXPECT_NE(recorders_[0]->frames[0].peer.port, 0);
+    EXPECT_EQ(recorders_[0]->frames[0].listener, 5U);
+}
+
+TEST_F(UdpListenerTest, TruncatesAndSaysSo) {
+    open(1, {.message_bytes_max = 10});
+    send_datagram("127.0.0.1", "127.0.0.1", port_, "0123456789");
+    send_datagram("127.0.0.1", "127.0.0.1", port_, "0123456789A");
+    drain();
+    ASSERT_EQ(recorders_[0]->frames.size(), 2U);
+    EXPECT_FALSE(recorders_[0]->frames[0].defects.has(Defect::truncated));
+    EXPECT_EQ(recorders_[0]->frames[1].bytes, "0123456789");
+    EXPECT_TRUE(recorders_[0]->frames[1].defects.has(Defect::truncated));
+}
+
+TEST_F(UdpListenerTest, DropsOversizeWhenAskedTo) {
+    open(1, {.message_bytes_max = 10, .oversize_drop = true});
+    send_datagram("127.0.0.1", "127.0.0.1", port_, "0123456789A");
+    send_datagram("127.0.0.1", "127.0.0.1", port_, "short");
+    drain();
+    EXPECT_EQ(recorders_[0]->texts(), std::vector<std::string>{"short"});
+    EXPECT_EQ(recorders_[0]->rejected, std::vector{RejectReason::oversize});
+}
+
+TEST_F(UdpListenerTest, LimitsChangeWithoutReopening) {
+    open(1, {.message_bytes_max = 10});
+    listeners_[0]->set_limits({.message_bytes_max = 20});
+    send_datagram("127.0.0.1", "127.0.0.1", port_, "0123456789A");
+    drain();
+    EXPECT_EQ(recorders_[0]->texts(), std::vector<std::string>{"0123456789A"});
+}
+
+TEST_F(UdpListenerTest, OneSourceStaysOnOneSocketAndManySpread) {
+    open(4);
+    for (int source = 1; source <= 64; ++source) {
+        for (int i = 0; i < 3; ++i) {  // another source port each time
+            const std::string from = "127.0.7." + std::to_string(source);
+            send_datagram(from, "127.0.0.1", port_, from);
+        }
+    }
+    drain();
+    std::set<std::string> seen;
+    std::size_t frames = 0;
+    for (const auto& recorder : recorders_) {
+        std::set<std::string> here;
+        for (const RecordedFrame& frame : recorder->frames) {
+            here.insert(frame.bytes);
+        }
+        EXPECT_GE(here.size(), 4U) << "a socket got nearly nothing of 64 sources";
+        for (const std::string& source : here) {
+            EXPECT_TRUE(seen.insert(source).second) << source << " came on two sockets";
+        }
+        frames += recorder->frames.size();
+    }
+    EXPECT_EQ(frames, 192U);
+    EXPECT_EQ(seen.size(), 64U);
+}
+
+TEST_F(UdpListenerTest, SteeringIgnoresThePortOnIpv6Too) {
+    open(4);
+    for (int i = 0; i < 32; ++i) {
+        send_datagram("", "::1", port_, "x");
+    }
+    drain();
+    int sockets_used = 0;
+    for (const auto& recorder : recorders_) {
+        sockets_used += recorder->frames.empty() ? 0 : 1;
+    }
+    EXPECT_EQ(sockets_used, 1);
+}
+
+TEST_F(UdpListenerTest, CountsWhatTheKernelDropped) {
+    Result<SocketGroup> group = open_socket_group({.address = *IpAddress::parse("127.0.0.1"),
+                                                   .datagram = true,
+                                                   .sockets = 1,
+                                                   .receive_buffer_bytes = 4096});
+    ASSERT_TRUE(group);
+    FrameRecorder recorder;
+    UdpListener listener(io_, std::move(group->sockets[0]), {.name = "small"}, recorder, clock_,
+                         events_);
+    const std::string text(1000, 'x');
+    for (int i = 0; i < 200; ++i) {
+        send_datagram("127.0.0.1", "127.0.0.1", group->port, text);
+    }
+    listener.drain(1000);
+    send_datagram("127.0.0.1", "127.0.0.1", group->port, "after");  // carries the drop count
+    listener.drain(1000);
+    const std::uint64_t dropped = recorder.counters(0).kernel_dropped.value();
+    EXPECT_GT(dropped, 0U);
+    EXPECT_EQ(dropped + recorder.frames.size(), 201U);
+}
+
+TEST(SocketGroup, SaysWhyItCannotBind) {
+    Result<SocketGroup> first = open_socket_group(
+        {.address = *IpAddress::parse("127.0.0.1"), .datagram = false, .sockets = 1});
+    ASSERT_TRUE(first);
+    const Result<SocketGroup> foreign =
+        open_socket_group({.address = *IpAddress::parse("192.0.2.1"), .port = 0});
+    ASSERT_FALSE(foreign);
+    EXPECT_EQ(foreign.error().message, "bind: Cannot assign requested address");
+}
+
+}  // namespace
+}  // namespace weir

@@ -16,6 +16,7 @@
 
 namespace weir {
 
+enum class Protocol : std::uint8_t { syslog };
 enum class Transport : std::uint8_t { udp, tcp, tls };
 
 // Value. Every limit of one listener; reloadable unless said otherwise.
@@ -37,6 +38,7 @@ struct TlsServerConfig {
 
 struct ListenerConfig {
     std::string name;
+    Protocol protocol = Protocol::syslog;
     Transport transport = Transport::udp;
     IpAddress address;  // "::" listens on IPv4 too
     std::uint16_t port = 0;
@@ -120,7 +122,7 @@ struct LogsConfig {
 // Value. The embedded default: NDJSON files.
 struct FileSinkConfig {
     bool enabled = false;
-    std::string directory;
+    std::string directory = "weir-data";
     std::size_t file_bytes_max = 64 * 1024 * 1024;
     std::size_t total_bytes_max = 1024UL * 1024 * 1024;
     bool zstd = false;  // compress rotated files
@@ -134,7 +136,7 @@ struct ReassemblyConfig {
 };
 
 struct AdminConfig {
-    IpAddress address;  // loopback by default
+    IpAddress address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}};  // 127.0.0.1
     std::uint16_t port = 12345;
 };
 

@@ -1,0 +1,245 @@
+#include "app/config_checks.h"
+
+#include "app/config_checks_common.h"
+#include "app/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+namespace weir {
+
+namespace {
+
+void check_listener_tls(const ReadConfig& read, const ListenerConfig& listener,
+                        const std::string& path, ConfigProblems& problems) {
+    const std::string tls = path + ".tls";
+    if (listener.transport != Transport::tls) {
+        if (is_written(read, tls)) {
+            problems.error(line_of(read.lines, tls), tls,
+                           "belongs to a listener with transport: tls");
+        }
+        return;
+    }
+    if (!is_written(read, tls + ".certificate")) {
+        problems.error(line_of(read.lines, tls), tls + ".certificate",
+                       "is required for transport: tls");
+    }
+    if (!is_written(read, tls + ".key")) {
+        problems.error(line_of(read.lines, tls), tls + ".key", "is required for transport: tls");
+    }
+}
+
+void check_listener_limits(const ReadConfig& read, const ListenerConfig& listener,
+                           const std::string& path, ConfigProblems& problems) {
+    for (const std::string_view key : {"connections_max", "idle_timeout", "handshake_timeout"}) {
+        const std::string limit = fmt::format("{}.limits.{}", path, key);
+        const bool used = listener.transport == Transport::tls ||
+                          (listener.transport == Transport::tcp && key != "handshake_timeout");
+        if (!used && is_written(read, limit)) {
+            problems.warning(line_of(read.lines, limit), limit,
+                             fmt::format("does nothing with transport: {}",
+                                         listener.transport == Transport::udp ? "udp" : "tcp"));
+        }
+    }
+}
+
+void check_addresses(const ReadConfig& read, ConfigProblems& problems) {
+    // (udp?, address, port) to what is bound there; tcp and tls share the TCP ports.
+    std::map<std::tuple<bool, IpAddress, std::uint16_t>, std::string> bound;
+    const AdminConfig& admin = read.config.admin;
+    bound.emplace(std::tuple{false, admin.address, admin.port}, "the admin server");
+    for (std::size_t i = 0; i < read.config.listeners.size(); ++i) {
+        const ListenerConfig& listener = read.config.listeners[i];
+        const std::string path = fmt::format("listeners[{}].address", i);
+        const int line = line_of(read.lines, path);
+        const std::string holder =
+            line > 0 ? fmt::format("listener \"{}\" in line {}", listener.name, line)
+                     : fmt::format("default listener \"{}\"", listener.name);
+        if (listener.port == 0) {
+            continue;  // already refused
+        }
+        const auto [first, is_new] = bound.emplace(
+            std::tuple{listener.transport == Transport::udp, listener.address, listener.port},
+            holder);
+        if (!is_new) {
+            problems.error(line, path, fmt::format("is the address of {} as well", first->second));
+        }
+    }
+}
+
+std::string_view host_of(std::string_view url) {
+    const std::size_t start = url.find("://");
+    const std::string_view rest = url.substr(start + 3);
+    return rest.substr(0, rest.find_first_of("/?"));
+}
+
+bool is_loopback(std::string_view host) {
+    return host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
+}
+
+void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
+                    const std::string& path, ConfigProblems& problems) {
+    const auto at = [&](std::string_view key) { return fmt::format("{}.{}", path, key); };
+    const auto error = [&](std::string_view key, std::string message) {
+        problems.error(line_of(read.lines, at(key)), at(key), std::move(message));
+    };
+    const bool https = !endpoint.url.starts_with("http://");  // empty: already refused
+    const bool basic = is_written(read, at("basic"));
+    const bool bearer = is_written(read, at("bearer_token_file"));
+    const bool certificate = is_written(read, at("tls.certificate"));
+    if (basic &&
+        (!is_written(read, at("basic.user")) || !is_written(read, at("basic.password_file")))) {
+        error("basic", "needs both user and password_file");
+    }
+    if (basic && bearer) {
+        error("bearer_token_file", "and basic exclude each other");
+    }
+    if (certificate != is_written(read, at("tls.key"))) {
+        error("tls", "needs certificate and key together");
+    }
+    if (!https && is_written(read, at("tls"))) {
+        error("tls", "belongs to an https:// URL");
+    }
+    if (endpoint.backoff_min > endpoint.backoff_max) {
+        error("backoff_min", "is longer than backoff_max");
+    }
+    if (!https && (basic || bearer) && !is_loopback(host_of(endpoint.url))) {
+        problems.warning(line_of(read.lines, at("url")), at("url"),
+                         "sends credentials without TLS");
+    }
+}
+
+}  // namespace
+
+int line_of(const ConfigLines& lines, std::string_view path) {
+    while (true) {
+        if (const auto found = lines.find(path); found != lines.end()) {
+            return found->second;
+        }
+        const std::size_t end = path.find_last_of(".[");
+        if (end == std::string_view::npos) {
+            return 0;
+        }
+        path = path.substr(0, end);
+    }
+}
+
+void check_listeners(const ReadConfig& read, ConfigProblems& problems) {
+    const std::vector<ListenerConfig>& listeners = read.config.listeners;
+    check_names(read, "listeners", listeners, problems);
+    check_addresses(read, problems);
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        const std::string path = fmt::format("listeners[{}]", i);
+        check_listener_tls(read, listeners[i], path, problems);
+        check_listener_limits(read, listeners[i], path, problems);
+    }
+}
+
+void check_classification(const ReadConfig& read, ConfigProblems& problems) {
+    std::vector<const SourceLine*> sources;
+    sources.reserve(read.sources.size());
+    for (const SourceLine& source : read.sources) {
+        sources.push_back(&source);
+    }
+    std::stable_sort(sources.begin(), sources.end(), [](const SourceLine* a, const SourceLine* b) {
+        return a->prefix < b->prefix;
+    });
+    for (std::size_t i = 1; i < sources.size(); ++i) {
+        const SourceLine& first = *sources[i - 1];
+        const SourceLine& again = *sources[i];
+        if (first.prefix == again.prefix) {
+            problems.error(
+                again.line, fmt::format("classification[{}].sources[{}]", again.entry, again.item),
+                fmt::format("{} stands in line {} as well", again.prefix.to_string(), first.line));
+        }
+    }
+    std::set<std::string_view> common(reserved_label_names.begin(), reserved_label_names.end());
+    for (const auto& [name, value] : read.config.labels) {
+        common.insert(name);
+    }
+    for (const RuleConfig& rule : read.config.rules) {
+        if (rule.action == RuleAction::set_label) {
+            common.insert(rule.target);
+        }
+    }
+    const auto check_count = [&](const Labels& labels, int line, const std::string& path) {
+        std::set<std::string_view> names = common;
+        for (const auto& [name, value] : labels) {
+            names.insert(name);
+        }
+        if (names.size() > label_names_max) {
+            problems.error(line, path,
+                           fmt::format("a stream would have {} labels, {} of them weir's own; Loki "
+                                       "takes {}",
+                                       names.size(), reserved_label_names.size(), label_names_max));
+        }
+        return names.size() <= label_names_max;
+    };
+    if (!check_count({}, line_of(read.lines, "labels"), "labels")) {
+        return;
+    }
+    for (const ClassificationRule& rule : read.config.classification) {
+        check_count(rule.labels, rule.line, "classification");
+    }
+    for (const HostnameRule& rule : read.config.hostnames) {
+        check_count(rule.labels, rule.line, "classification");
+    }
+}
+
+void check_outputs(const ReadConfig& read, ConfigProblems& problems) {
+    const Config& config = read.config;
+    check_names(read, "loki", config.loki, problems);
+    for (std::size_t i = 0; i < config.loki.size(); ++i) {
+        check_endpoint(read, config.loki[i], fmt::format("loki[{}]", i), problems);
+        if (config.file.enabled && config.loki[i].name == "file") {
+            const std::string path = fmt::format("loki[{}].name", i);
+            problems.error(line_of(read.lines, path), path,
+                           "\"file\" is the name of the file sink");
+        }
+    }
+    if (config.logs.line_bytes_max > config.logs.batch.bytes_max) {
+        problems.error(line_of(read.lines, "logs.line_bytes_max"), "logs.line_bytes_max",
+                       "is larger than logs.batch.bytes_max");
+    }
+    if (config.file.enabled && config.file.file_bytes_max > config.file.total_bytes_max) {
+        problems.error(line_of(read.lines, "file.file_bytes_max"), "file.file_bytes_max",
+                       "is larger than file.total_bytes_max");
+    }
+}
+
+void check_config(const ReadConfig& read, ConfigProblems& problems) {
+    check_listeners(read, problems);
+    check_classification(read, problems);
+    check_rules(read, problems);
+    check_outputs(read, problems);
+}
+
+void check_files(const ReadConfig& read, ConfigProblems& problems) {
+    const auto check = [&](const std::string& path, const std::string& file) {
+        if (!file.empty() && !std::ifstream(file).is_open()) {
+            problems.warning(line_of(read.lines, path), path,
+                             fmt::format("\"{}\" can not be read from here", file));
+        }
+    };
+    for (std::size_t i = 0; i < read.config.listeners.size(); ++i) {
+        const TlsServerConfig& tls = read.config.listeners[i].tls;
+        const std::string path = fmt::format("listeners[{}].tls.", i);
+        check(path + "certificate", tls.certificate);
+        check(path + "key", tls.key);
+        check(path + "client_ca", tls.client_ca);
+    }
+    for (std::size_t i = 0; i < read.config.loki.size(); ++i) {
+        const HttpEndpointConfig& endpoint = read.config.loki[i];
+        const std::string path = fmt::format("loki[{}].", i);
+        check(path + "basic.password_file", endpoint.basic_password_file);
+        check(path + "bearer_token_file", endpoint.bearer_token_file);
+        check(path + "tls.ca", endpoint.tls_ca);
+        check(path + "tls.certificate", endpoint.tls_certificate);
+        check(path + "tls.key", endpoint.tls_key);
+    }
+}
+
+}  // namespace weir

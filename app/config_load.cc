@@ -1,0 +1,174 @@
+#include "app/config_load.h"
+
+#include "app/config_checks.h"
+#include "app/config_reader.h"
+#include "app/setting_value.h"
+#include "app/settings.h"
+#include "app/yaml_tree.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace weir {
+
+namespace {
+
+std::string sha256_hex(std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+    std::string hex;
+    for (unsigned int i = 0; i < size; ++i) {
+        hex += fmt::format("{:02x}", digest[i]);
+    }
+    return hex;
+}
+
+std::vector<ListenerConfig> default_listeners() {
+    constexpr std::uint16_t syslog_port = 5514;  // 514 needs a capability
+    constexpr std::uint16_t nutanix_port = 1515;
+    return {{.name = "syslog-udp", .transport = Transport::udp, .port = syslog_port},
+            {.name = "syslog-tcp", .transport = Transport::tcp, .port = syslog_port},
+            {.name = "nutanix",
+             .transport = Transport::udp,
+             .port = nutanix_port,
+             .dialect = Dialect::nutanix}};
+}
+
+// What follows from what was not written.
+void fill_in(ReadConfig& read) {
+    Config& config = read.config;
+    if (!read.lines.contains("listeners")) {
+        config.listeners = default_listeners();
+    }
+    if (config.loki.empty()) {
+        config.file.enabled = true;
+    }
+    for (RuleConfig& rule : config.rules) {
+        if (rule.action == RuleAction::redact && rule.target.empty()) {
+            rule.target = "line";
+        }
+    }
+}
+
+// Compares the settings of one pair of objects; `name` is what messages call it.
+class SealedComparison {
+  public:
+    SealedComparison(const Config& running, const Config& next) : running_(running), next_(next) {}
+
+    std::vector<std::string> run() {
+        for (const Setting& setting : settings()) {
+            if (setting.path.find("[]") == std::string_view::npos) {
+                compare(setting, &running_, &next_, setting.path);
+            }
+        }
+        compare_lists("listeners", running_.listeners, next_.listeners);
+        compare_lists("loki", running_.loki, next_.loki);
+        if (running_.file.enabled != next_.file.enabled) {
+            changes_.emplace_back("file");
+        }
+        return std::move(changes_);
+    }
+
+  private:
+    void compare(const Setting& setting, const SettingOwner& running, const SettingOwner& next,
+                 std::string_view path) {
+        if (setting.slot != nullptr && !setting.reloadable &&
+            !same_value(setting, setting.slot(running), setting.slot(next))) {
+            changes_.emplace_back(path);
+        }
+    }
+
+    template <class Item>
+    static Item* find(std::vector<Item>& items, std::string_view name) {
+        for (Item& item : items) {
+            if (item.name == name) {
+                return &item;
+            }
+        }
+        return nullptr;
+    }
+
+    template <class Item>
+    void compare_lists(std::string_view list, std::vector<Item>& running, std::vector<Item>& next) {
+        const std::string scope = fmt::format("{}[]", list);
+        for (Item& item : running) {
+            Item* counterpart = find(next, item.name);
+            const std::string name = fmt::format("{}[{}]", list, item.name);
+            if (counterpart == nullptr) {
+                changes_.push_back(name);
+                continue;
+            }
+            for (const Setting& setting : settings()) {
+                if (setting.path.starts_with(scope)) {
+                    compare(setting, &item, counterpart,
+                            name + std::string(setting.path.substr(scope.size())));
+                }
+            }
+        }
+        for (const Item& item : next) {
+            if (find(running, item.name) == nullptr) {
+                changes_.push_back(fmt::format("{}[{}]", list, item.name));
+            }
+        }
+    }
+
+    Config running_;  // copies, because slots are pointers to what may be changed
+    Config next_;
+    std::vector<std::string> changes_;
+};
+
+}  // namespace
+
+ConfigOutcome load_config(std::string_view text, std::string path,
+                          const ConfigLoadOptions& options) {
+    ConfigProblems problems;
+    const tl::expected<YamlTree, YamlProblem> tree = YamlTree::parse(text);
+    if (!tree) {
+        problems.error(tree.error().line, "", tree.error().message);
+        return {std::nullopt, problems.take()};
+    }
+    ReadConfig read = read_config(*tree, options.environment, problems);
+    fill_in(read);
+    check_config(read, problems);
+    if (options.check_files) {
+        check_files(read, problems);
+    }
+    if (problems.has_errors()) {
+        return {std::nullopt, problems.take()};
+    }
+    read.config.path = std::move(path);
+    read.config.sha256 = sha256_hex(text);
+    return {std::move(read.config), problems.take()};
+}
+
+ConfigOutcome load_config_file(const std::string& path, const ConfigLoadOptions& options) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text(yaml_bytes_max + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!file.is_open() || file.bad()) {
+        return {
+            std::nullopt,
+            {{0, "", fmt::format("can not be read: {}", std::strerror(errno)), Severity::error}}};
+    }
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return load_config(text, path, options);
+}
+
+Config default_config() {
+    Config config;
+    config.listeners = default_listeners();
+    config.file.enabled = true;
+    return config;
+}
+
+std::vector<std::string> sealed_changes(const Config& running, const Config& next) {
+    return SealedComparison(running, next).run();
+}
+
+}  // namespace weir

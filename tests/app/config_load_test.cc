@@ -1,0 +1,93 @@
+#include "app/config_load.h"
+
+#include "tests/app/config_support.h"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+using std::chrono::seconds;
+
+Config loaded(const std::string& text, const std::map<std::string, std::string>& variables = {}) {
+    ConfigOutcome outcome = load_config(text, "f", with_variables(variables));
+    EXPECT_EQ(problems_of(outcome), "");
+    return outcome.config.value_or(Config{});
+}
+
+TEST(ConfigLoad, EmptyTextIsTheDefault) {
+    const Config config = loaded("# nothing\n");
+    EXPECT_EQ(sealed_changes(config, default_config()), std::vector<std::string>{});
+    ASSERT_EQ(config.listeners.size(), 3U);
+    EXPECT_EQ(config.listeners[0].name, "syslog-udp");
+    EXPECT_EQ(config.listeners[0].transport, Transport::udp);
+    EXPECT_EQ(config.listeners[0].address.to_string(), "::");
+    EXPECT_EQ(config.listeners[0].port, 5514);
+    EXPECT_EQ(config.listeners[1].transport, Transport::tcp);
+    EXPECT_EQ(config.listeners[2].port, 1515);
+    EXPECT_EQ(config.listeners[2].dialect, Dialect::nutanix);
+    EXPECT_TRUE(config.file.enabled);
+    EXPECT_EQ(config.file.directory, "weir-data");
+    EXPECT_EQ(config.admin.address.to_string(), "127.0.0.1");
+    EXPECT_EQ(config.admin.port, 12345);
+}
+
+constexpr const char* whole_example = R"(cluster: edge-east
+labels: {dc: ${DC_LABEL}}
+listeners:
+  - {name: syslog-udp, protocol: syslog, transport: udp, address: "[::]:5514"}
+  - {name: nutanix,    protocol: syslog, transport: udp, address: "[::]:1515", dialect: nutanix}
+  - name: syslog-tls
+    protocol: syslog
+    transport: tls
+    address: "[::]:6514"
+    tls: {certificate: /etc/weir/tls/tls.crt, key: /etc/weir/tls/tls.key, client_ca: /etc/ca.crt}
+    limits: {connections_max: 2000, message_bytes_max: 32KiB, oversize: drop, idle_timeout: 90s}
+classification:
+  - {sources: [10.10.0.0/16, "2001:db8:10::/48"], labels: {dc: ProdDC, site: east}}
+  - {sources: [10.20.0.0/16], labels: {dc: DRDC}, zone: Europe/Berlin, trusted_relay: true}
+  - {hostname: "sw-.*", labels: {role: switch}, zone: "+02:00"}
+loki:
+  - {name: local,  url: "${LOKI_WRITE_URL_LOCAL}"}
+  - {name: remote, url: "${LOKI_WRITE_URL_REMOTE:-http://remote:3100}", request_timeout: 10s}
+)";
+
+TEST(ConfigLoad, ReadsListenersAndEndpoints) {
+    const Config config =
+        loaded(whole_example, {{"DC_LABEL", "east"}, {"LOKI_WRITE_URL_LOCAL", "https://l/x"}});
+    EXPECT_EQ(config.cluster, "edge-east");
+    EXPECT_EQ(config.labels, (Labels{{"dc", "east"}}));
+    ASSERT_EQ(config.listeners.size(), 3U);
+    const ListenerConfig& tls = config.listeners[2];
+    EXPECT_EQ(tls.transport, Transport::tls);
+    EXPECT_EQ(tls.tls.client_ca, "/etc/ca.crt");
+    EXPECT_EQ(tls.limits.connections_max, 2000U);
+    EXPECT_EQ(tls.limits.message_bytes_max, 32768U);
+    EXPECT_TRUE(tls.limits.oversize_drop);
+    EXPECT_EQ(tls.limits.idle_timeout, seconds{90});
+    EXPECT_EQ(tls.limits.handshake_timeout, seconds{10});
+    ASSERT_EQ(config.loki.size(), 2U);
+    EXPECT_EQ(config.loki[0].url, "https://l/x");
+    EXPECT_EQ(config.loki[1].url, "http://remote:3100");
+    EXPECT_EQ(config.loki[1].request_timeout, seconds{10});
+    EXPECT_FALSE(config.file.enabled);
+}
+
+TEST(ConfigLoad, ReadsClassification) {
+    const Config config =
+        loaded(whole_example, {{"DC_LABEL", "east"}, {"LOKI_WRITE_URL_LOCAL", "https://l/x"}});
+    ASSERT_EQ(config.classification.size(), 2U);
+    EXPECT_EQ(config.classification[0].sources[1].to_string(), "2001:db8:10::/48");
+    EXPECT_EQ(config.classification[0].labels, (Labels{{"dc", "ProdDC"}, {"site", "east"}}));
+    EXPECT_EQ(config.classification[0].line, 13);
+    EXPECT_EQ(config.classification[0].dialect, std::nullopt);
+    EXPECT_EQ(config.classification[1].zone, "Europe/Berlin");
+    EXPECT_TRUE(config.classification[1].trusted_relay);
+    ASSERT_EQ(config.hostnames.size(), 1U);
+    EXPECT_EQ(config.hostnames[0].match, "sw-.*");
+    EXPECT_EQ(config.hostnames[0].zone, "+02:00");
+    EXPECT_EQ(config.hostnames[0].line, 15);
+}
+
+}  // namespace
+}  // namespace weir

@@ -43,10 +43,10 @@ class Framer {
 
     explicit Framer(Options options) : options_(options) {}
 
-    // The session's buffer must be able to hold this much: the longest message, its count and
-    // trailer.
+    // The session's buffer must be able to hold this much: the longest message, its count, and what
+    // must be seen behind it to believe the count.
     [[nodiscard]] static constexpr std::size_t buffer_bytes_needed(std::size_t message_bytes_max) {
-        return message_bytes_max + 16;
+        return message_bytes_max + 32;
     }
 
     // Looks at the front of `buffered`. With `end_of_stream` the rest is delivered as the last
@@ -57,9 +57,30 @@ class Framer {
     void set_options(Options options) { options_ = options; }
 
   private:
+    // Value. An octet count at the front.
+    struct Count {
+        std::size_t header_bytes = 0;  // digits and the blank; 0: none
+        std::size_t message_bytes = 0;
+        bool undecided = false;  // more bytes are needed to tell
+    };
+
+    [[nodiscard]] FramingStep discard(std::string_view buffered);
+    [[nodiscard]] Count read_count(std::string_view buffered, bool end_of_stream) const;
+    [[nodiscard]] FramingStep next_counted(std::string_view buffered, const Count& count,
+                                           bool end_of_stream);
+    [[nodiscard]] FramingStep next_oversize_counted(std::string_view buffered, const Count& count,
+                                                    bool end_of_stream);
+    [[nodiscard]] FramingStep next_trailed(std::string_view buffered, bool end_of_stream);
+    [[nodiscard]] std::size_t find_trailer(std::string_view text, std::size_t from) const;
+    FramingStep deliver(FramingStep step);
+
     Options options_;
     std::uint64_t discard_counted_bytes_ = 0;  // rest of an oversize counted message
     bool discard_to_trailer_ = false;          // rest of an oversize trailed message
+    bool behind_count_ =
+        false;                 // the previous bytes ended a counted message, no trailer seen since
+    std::size_t scanned_ = 0;  // bytes at the front already searched, so that growing buffers
+                               // are not searched again
 };
 
 }  // namespace weir

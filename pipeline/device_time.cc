@@ -188,7 +188,7 @@ void SkewEstimator::observe(const DeviceTime& device, Timestamp received_at) {
     constexpr std::int64_t tolerance_s = 120;
     constexpr std::int64_t quarters_max = 60;  // zones reach from -12:00 to +14:00; 15 hours
     constexpr std::uint8_t agreeing_min = 16;
-    constexpr std::int64_t span_min_ns = 60 * ns_per_s;
+    constexpr std::uint64_t span_min_ns = 60 * ns_per_s;
 
     if (!device.present || device.has_offset || device.clock_mark != '\0') {
         return;
@@ -208,7 +208,10 @@ void SkewEstimator::observe(const DeviceTime& device, Timestamp received_at) {
     if (agreeing_ < agreeing_min) {
         ++agreeing_;
     }
-    if (agreeing_ == agreeing_min && received_at.unix_ns - candidate_since_ns_ >= span_min_ns) {
+    // Not negative, and unsigned because any two receive times may be farther apart than int64.
+    const std::uint64_t span_ns = static_cast<std::uint64_t>(received_at.unix_ns) -
+                                  static_cast<std::uint64_t>(candidate_since_ns_);
+    if (agreeing_ == agreeing_min && span_ns >= span_min_ns) {
         learned_ = candidate_;
     }
 }

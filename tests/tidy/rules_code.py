@@ -32,6 +32,8 @@ LIBRARY_INCLUDES = {
     "yaml-cpp/": {"app"},
     "spdlog/": {"app"},
     "CLI/": {"app"},
+    "nlohmann/": {"app"},
+    "prometheus/": {"app"},
 }
 
 # POSIX and Linux headers: everywhere but in the pure parsers.

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from tree import PRODUCT, Finding, line_of, string_literals
+from tree import PRODUCT, Finding, code_only, line_of, string_literals
 
 
 def parser_complete(tree):
@@ -83,38 +83,52 @@ def documented_metrics(tree):
         for line, literal in string_literals(text):
             for name in METRIC.findall(literal):
                 in_code.setdefault(name, (path, line))
-    yield from both_ways("metric", "docs/metrics.md", document, in_code, METRIC)
-
-
-EVENT_SOURCES = ("app/events.h", "app/events.cc")
-EVENT = re.compile(r"\bWEIR-\d+\b|\bweir\.[a-z0-9_.]*[a-z0-9]\b")
-
-
-def documented_events(tree):
-    document = tree.files.get("docs/events.md")
-    if document is None:
-        return
-    in_code = {}
-    for path in EVENT_SOURCES:
-        for line, literal in string_literals(tree.files.get(path, "")):
-            for name in EVENT.findall(literal):
-                in_code.setdefault(name, (path, line))
-    yield from both_ways("event", "docs/events.md", document, in_code, EVENT)
-
-
-def both_ways(what, document_path, document, in_code, pattern):
-    """What code and document name must be the same; in the document, only `quoted` names count."""
     in_document = {}
-    for match in re.finditer(r"`([^`\n]+)`", document):
-        for name in pattern.findall(match.group(1)):
+    for match in re.finditer(r"`([^`\n]+)`", document):  # in the document, `quoted` names count
+        for name in METRIC.findall(match.group(1)):
             in_document.setdefault(name, line_of(document, match.start()))
-    rule = f"documented-{what}s"
     for name in sorted(in_code.keys() - in_document.keys()):
-        path, line = in_code[name]
-        yield Finding(rule, path, line, f"{document_path} does not explain the {what} {name}")
+        message = f"docs/metrics.md does not explain {name}"
+        yield Finding("documented-metrics", *in_code[name], message)
     for name in sorted(in_document.keys() - in_code.keys()):
-        message = f"no source has the {what} {name}"
-        yield Finding(rule, document_path, in_document[name], message)
+        message = f"no source has the metric {name}"
+        yield Finding("documented-metrics", "docs/metrics.md", in_document[name], message)
+
+
+# Enumerations whose every name is explained in a document of its own: (header, enum, document).
+DOCUMENTED_ENUMS = [
+    ("core/events.h", "EventId", "docs/events.md"),
+    ("core/defects.h", "Defect", "docs/defects.md"),
+]
+# Where a document introduces a name: a heading, or the first cell of a table row.
+INTRODUCED = re.compile(r"^(?:#+\s+|\|\s*)`([a-z_0-9]+)`", re.MULTILINE)
+
+
+def documented_enums(tree):
+    for header, enum, document_path in DOCUMENTED_ENUMS:
+        document = tree.files.get(document_path)
+        if document is None:
+            continue
+        in_code = dict(enum_names(tree.files.get(header, ""), enum))
+        introduced = {
+            match.group(1): line_of(document, match.start())
+            for match in INTRODUCED.finditer(document)
+        }
+        for name in sorted(in_code.keys() - introduced.keys()):
+            message = f"{document_path} does not introduce `{name}`"
+            yield Finding("documented-enums", header, in_code[name], message)
+        for name in sorted(introduced.keys() - in_code.keys()):
+            message = f"{enum} of {header} has no {name}"
+            yield Finding("documented-enums", document_path, introduced[name], message)
+
+
+def enum_names(text, enum):
+    """(name, line) of every member of `enum class ENUM`."""
+    code = code_only(text)
+    body = re.search(rf"\benum class {enum}\b[^{{]*\{{([^}}]*)\}}", code)
+    if body:
+        for match in re.finditer(r"(?:^|,)\s*([a-z]\w*)", body.group(1)):
+            yield match.group(1), line_of(code, body.start(1) + match.start(1))
 
 
 RULES = [
@@ -122,5 +136,5 @@ RULES = [
     stray_todo,
     private_path,
     documented_metrics,
-    documented_events,
+    documented_enums,
 ]

@@ -1,0 +1,44 @@
+"""The two balances of weir's ledger, added up again here from the status it publishes."""
+
+
+def total(reasons):
+    return sum(reasons.values())
+
+
+def intake_sum(listener):
+    parts = total(listener["rejected"]) + total(listener["dropped"])
+    return parts + listener["merged"] + listener["held"] + listener["accepted"]
+
+
+def delivery_sum(endpoint):
+    ended = endpoint["delivered"] + total(endpoint["dropped"]) + total(endpoint["dead_lettered"])
+    return ended + endpoint["queued"]
+
+
+def assert_balanced(status):
+    """Both balances to the last frame, and weir's own opinion of them. Only true at rest."""
+    for listener in status["listeners"]:
+        assert listener["received"] == intake_sum(listener), listener
+        assert listener["balances"] is True, listener
+    accepted = sum(listener["accepted"] for listener in status["listeners"])
+    for endpoint in status["endpoints"]:
+        assert endpoint["appended"] == delivery_sum(endpoint), endpoint
+        assert endpoint["balances"] is True, endpoint
+        assert endpoint["appended"] == accepted, (endpoint, accepted)
+
+
+def at_rest(status):
+    """Nothing held, nothing queued."""
+    held = sum(listener["held"] for listener in status["listeners"])
+    queued = sum(endpoint["queued"] for endpoint in status["endpoints"])
+    return held == 0 and queued == 0
+
+
+def received(status, name=None):
+    chosen = [item for item in status["listeners"] if name in (None, item["name"])]
+    assert chosen, f"no listener {name}"
+    return sum(item["received"] for item in chosen)
+
+
+def named(items, name):
+    return next(item for item in items if item["name"] == name)

@@ -115,6 +115,7 @@ void StreamListener::stop() {
     for (const auto& session : sessions_) {
         session->close();
     }
+    sessions_.clear();  // each ends with its coroutine
 }
 
 }  // namespace weir

@@ -96,7 +96,7 @@ TEST_F(StreamListenerTest, OversizeTakesNoNeighboursAndKeepsTheSession) {
     tcp::socket client = connect();
     asio::write(client,
                 asio::buffer("<1>before\n<2>" + std::string(300'000, 'x') + "\n<3>after\n2000 <4>" +
-                             std::string(1996, 'y') + "<5>last\n"));
+                             std::string(1997, 'y') + "<5>last\n"));
     ASSERT_TRUE(run_until_frames(5));
     const auto texts = recorder_.texts();
     EXPECT_EQ(texts[0], "<1>before");

@@ -22,8 +22,7 @@ namespace asio = boost::asio;
 constexpr std::size_t buffer_bytes_initial = 16 * 1024;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-std::string peer_subject(SSL* ssl) {
-    X509* certificate = SSL_get0_peer_certificate(ssl);
+std::string subject_of(X509* certificate) {
     if (certificate == nullptr) {
         return {};
     }
@@ -96,13 +95,21 @@ asio::awaitable<bool> StreamSession::handshake() {
     Tls& tls = *std::get<std::unique_ptr<Tls>>(stream_);
     handshaking_ = true;
     set_deadline(listener_.options().limits.handshake_timeout_ns);
+    // OpenSSL forgets the certificate it refused; the operator wants to know whose it was.
+    const auto remember = [this](bool preverified, asio::ssl::verify_context& verify) {
+        if (!preverified) {
+            refused_subject_ = subject_of(X509_STORE_CTX_get_current_cert(verify.native_handle()));
+        }
+        return preverified;
+    };
+    tls.set_verify_callback(remember);
     const auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::server, as_result);
     handshaking_ = false;
     if (error && !closing_) {
         SSL* native = tls.native_handle();
         const auto verify_error = static_cast<int>(SSL_get_verify_result(native));
         refuse(RefusalReason::tls_handshake, EventId::tls_refused,
-               describe_handshake_failure(error, verify_error, peer_subject(native)));
+               describe_handshake_failure(error, verify_error, refused_subject_));
     }
     co_return !error;
 }

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -55,6 +56,7 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
     TlsContextPtr tls_context_;  // kept as long as the stream made from it
     std::variant<Plain, std::unique_ptr<Tls>> stream_;
     Peer peer_;
+    std::string refused_subject_;  // of a client certificate that was not accepted
     Framer framer_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;  // of the bytes not yet consumed

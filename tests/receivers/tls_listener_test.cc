@@ -125,7 +125,8 @@ TEST_F(TlsListenerTest, RefusalsSayWhy) {
     open(true);
     EXPECT_TRUE(send_line("", "<13>nobody\n"));
     EXPECT_TRUE(send_line("stranger", "<13>stranger\n"));
-    EXPECT_TRUE(send_line("client", "<13>old\n", TLS1_1_VERSION));
+    const auto old = send_line("client", "<13>old\n", TLS1_1_VERSION);
+    EXPECT_TRUE(old) << old.message();
     stop_server();
     EXPECT_TRUE(recorder_.frames.empty());
     EXPECT_NE(

@@ -1,0 +1,78 @@
+#include "sinks/http_answer.h"
+
+#include "core/assert.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace weir {
+
+namespace {
+
+constexpr std::chrono::milliseconds wait_max = std::chrono::hours(24);
+
+std::optional<int> number(std::string_view text) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110 section 5.6.7).
+std::optional<std::int64_t> imf_date_seconds(std::string_view text) {
+    constexpr std::size_t date_bytes = 29;
+    static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (text.size() != date_bytes || !text.ends_with(" GMT")) {
+        return std::nullopt;
+    }
+    const std::size_t month = months.find(text.substr(8, 3));
+    const std::array fields{number(text.substr(12, 4)), number(text.substr(5, 2)),
+                            number(text.substr(17, 2)), number(text.substr(20, 2)),
+                            number(text.substr(23, 2))};
+    for (const std::optional<int>& field : fields) {
+        if (!field) {
+            return std::nullopt;
+        }
+    }
+    if (month == std::string_view::npos || month % 3 != 0) {
+        return std::nullopt;
+    }
+    return unix_seconds({*fields[0], static_cast<int>(month / 3) + 1, *fields[1], *fields[2],
+                         *fields[3], *fields[4]});
+}
+
+}  // namespace
+
+std::string_view transport_error_name(TransportError error) {
+    static constexpr std::array<std::string_view, 9> names{
+        "none", "settings",        "resolve", "refused", "connect_timeout",
+        "tls",  "request_timeout", "closed",  "protocol"};
+    const auto index = static_cast<std::size_t>(error);
+    WEIR_ASSERT(index < names.size());
+    return names[index];
+}
+
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, Timestamp now) {
+    if (value.empty()) {
+        return std::nullopt;
+    }
+    const bool all_digits = value.find_first_not_of("0123456789") == std::string_view::npos;
+    if (all_digits) {
+        const std::optional<int> seconds = number(value);
+        // More digits than an int holds is more than a day.
+        return seconds
+                   ? std::min<std::chrono::milliseconds>(std::chrono::seconds(*seconds), wait_max)
+                   : wait_max;
+    }
+    const std::optional<std::int64_t> date = imf_date_seconds(value);
+    if (!date) {
+        return std::nullopt;
+    }
+    const std::int64_t wait_ms = (*date * ns_per_s - now.unix_ns) / ns_per_ms;
+    return std::chrono::milliseconds(std::clamp<std::int64_t>(wait_ms, 0, wait_max.count()));
+}
+
+}  // namespace weir

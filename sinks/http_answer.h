@@ -1,0 +1,51 @@
+// What came of one HTTP request: an answer, or the way it failed. Values that the decisions are
+// made from, without a network library behind them.
+#pragma once
+
+#include "core/time.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+enum class TransportError : std::uint8_t {
+    none,             // there is an answer
+    settings,         // the URL, or a secret, key or certificate file, cannot be used
+    resolve,          // the name has no address
+    refused,          // nobody listens, or no route
+    connect_timeout,  // no connection, TLS included, in time
+    tls,              // handshake or certificate
+    request_timeout,  // no complete answer in time
+    closed,           // the connection broke before the answer was complete
+    protocol,         // the answer is not HTTP/1
+};
+
+// "resolve", ...; stable, used in metrics.
+[[nodiscard]] std::string_view transport_error_name(TransportError error);
+
+// Value.
+struct HttpResponse {
+    unsigned status = 0;
+    std::string body;             // at most the client's bound
+    bool body_truncated = false;  // the rest was not read
+    std::optional<std::chrono::milliseconds> retry_after;
+};
+
+// Value. `response` counts only if `error` is none.
+struct HttpResult {
+    TransportError error = TransportError::none;
+    std::string error_text;  // a sentence for a person
+    HttpResponse response;
+    std::chrono::nanoseconds duration{0};
+};
+
+// Retry-After: seconds or an HTTP date (RFC 9110 section 10.2.3), as the time to wait from `now`;
+// nothing for anything else. Never negative, never more than a day.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
+                                                                         Timestamp now);
+
+}  // namespace weir

@@ -1,0 +1,234 @@
+#include "sinks/loki_delivery.h"
+
+#include "core/assert.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace weir {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::int64_t never_ns = std::numeric_limits<std::int64_t>::max();
+
+// Nothing in a coroutine here throws but for want of memory, which ends the process.
+void rethrow(const std::exception_ptr& error) {
+    if (error) {
+        std::rethrow_exception(error);
+    }
+}
+
+}  // namespace
+
+LokiDelivery::LokiDelivery(asio::io_context& io, LokiEndpointParts parts,
+                           std::shared_ptr<const LokiEndpointOptions> options, StatusBoard& board)
+    : io_(io),
+      cursor_(parts.cursor),
+      clock_(parts.clock),
+      events_(parts.events),
+      dead_letters_(parts.dead_letters),
+      board_(board),
+      wake_timer_(io),
+      drain_timer_(io),
+      backoff_(parts.seed) {
+    use(std::move(options));
+    board_.set_state(EndpointState::ok, Reason::none, clock_.now());
+}
+
+void LokiDelivery::use(std::shared_ptr<const LokiEndpointOptions> options) {
+    if (aborted_) {
+        return;
+    }
+    options_ = std::move(options);
+    client_ = std::make_shared<HttpClient>(io_, options_->http, clock_);
+    const auto gone = [](const std::weak_ptr<HttpClient>& known) { return known.expired(); };
+    clients_.erase(std::remove_if(clients_.begin(), clients_.end(), gone), clients_.end());
+    clients_.push_back(client_);
+    board_.update([this](EndpointStatus& status) {
+        status.name = options_->name;
+        status.kind = "loki";
+        status.url = client_->display_url();
+    });
+    // Somebody changed something: what was learnt or feared may no longer be so.
+    learned_.clear();
+    paused_until_ns_ = 0;
+    wake();
+}
+
+void LokiDelivery::start() {
+    asio::co_spawn(io_, pump(), rethrow);
+}
+
+void LokiDelivery::wake() {
+    exhausted_ = false;
+    wake_timer_.cancel();
+}
+
+void LokiDelivery::drain(std::chrono::milliseconds deadline) {
+    if (aborted_) {
+        return;
+    }
+    draining_ = true;
+    paused_until_ns_ = 0;
+    wake();
+    drain_timer_.expires_after(deadline);
+    drain_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            give_up();
+        }
+    });
+}
+
+void LokiDelivery::give_up() {
+    aborted_ = true;
+    for (const std::weak_ptr<HttpClient>& known : clients_) {
+        if (const std::shared_ptr<HttpClient> client = known.lock()) {
+            client->abort();
+        }
+    }
+    wake_timer_.cancel();
+}
+
+bool LokiDelivery::done() const {
+    return aborted_ || (draining_ && exhausted_ && waiting_.empty() && in_flight_ == 0);
+}
+
+// While the endpoint fails, one request at a time finds out whether it still does.
+std::size_t LokiDelivery::at_once() const {
+    if (state_ != EndpointState::ok) {
+        return 1;
+    }
+    return std::max<std::size_t>(options_->requests_in_flight_max, 1);
+}
+
+bool LokiDelivery::may_send(std::int64_t now_ns) const {
+    return in_flight_ < at_once() && now_ns >= paused_until_ns_ && now_ns >= rate_.ready_at_ns();
+}
+
+// Items that wait for their turn hold their batches out; the slow lane has bounds of its own and
+// must not stop the rest.
+bool LokiDelivery::may_take() const {
+    const auto is_slow = [](const LokiItem& item) { return item.slow; };
+    const auto slow =
+        static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), is_slow));
+    return !exhausted_ && waiting_.size() - slow < 2 * options_->requests_in_flight_max + 2;
+}
+
+std::optional<LokiItem> LokiDelivery::next_waiting(std::int64_t now_ns) {
+    bool replay_taken = replay_in_flight_;
+    for (auto item = waiting_.begin(); item != waiting_.end(); ++item) {
+        // The replay stream is written strictly oldest first: a later entry would shut the window
+        // behind an earlier one.
+        if (item->replay && !item->slow) {
+            const bool may_go = !replay_taken;
+            replay_taken = true;
+            if (!may_go) {
+                continue;
+            }
+        }
+        if (item->due_ns <= now_ns) {
+            LokiItem chosen = std::move(*item);
+            waiting_.erase(item);
+            return chosen;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<LokiItem> LokiDelivery::next_item(std::int64_t now_ns) {
+    while (true) {
+        if (std::optional<LokiItem> item = next_waiting(now_ns)) {
+            return item;
+        }
+        if (!may_take()) {
+            return std::nullopt;
+        }
+        BatchPtr batch = cursor_.take();
+        if (!batch) {
+            exhausted_ = true;
+            return std::nullopt;
+        }
+        admit(std::move(batch));
+    }
+}
+
+std::int64_t LokiDelivery::wake_at_ns(std::int64_t now_ns) const {
+    if (in_flight_ >= at_once()) {
+        return never_ns;  // the next answer wakes
+    }
+    std::int64_t due = may_take() ? now_ns : never_ns;
+    bool replay_seen = replay_in_flight_;
+    for (const LokiItem& item : waiting_) {
+        if (item.replay && !item.slow) {
+            if (replay_seen) {
+                continue;
+            }
+            replay_seen = true;
+        }
+        due = std::min(due, item.due_ns);
+    }
+    return due == never_ns ? never_ns : std::max({due, paused_until_ns_, rate_.ready_at_ns()});
+}
+
+asio::awaitable<void> LokiDelivery::pump() {
+    constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+    while (!done()) {
+        const std::int64_t now_ns = clock_.monotonic_ns();
+        if (may_send(now_ns)) {
+            if (std::optional<LokiItem> item = next_item(now_ns)) {
+                send(std::move(*item), now_ns);
+                continue;
+            }
+            if (done()) {
+                break;
+            }
+        }
+        const std::int64_t wake_ns = wake_at_ns(now_ns);
+        if (wake_ns == never_ns) {
+            wake_timer_.expires_at(asio::steady_timer::time_point::max());
+        } else {
+            // A full queue of waiting items must not make this a busy loop.
+            constexpr std::int64_t nap_min_ns = ns_per_ms;
+            wake_timer_.expires_after(
+                std::chrono::nanoseconds(std::max(wake_ns - now_ns, nap_min_ns)));
+        }
+        const auto [error] = co_await wake_timer_.async_wait(as_result);
+        static_cast<void>(error);
+    }
+    drain_timer_.cancel();
+}
+
+void LokiDelivery::send(LokiItem item, std::int64_t now_ns) {
+    ++in_flight_;
+    replay_in_flight_ = replay_in_flight_ || (item.replay && !item.slow);
+    rate_.spend(item.raw_bytes, now_ns);
+    const std::size_t in_flight = in_flight_;
+    board_.update([in_flight](EndpointStatus& status) { status.in_flight = in_flight; });
+    asio::co_spawn(io_, deliver(std::move(item), client_), rethrow);
+}
+
+asio::awaitable<void> LokiDelivery::deliver(LokiItem item, std::shared_ptr<HttpClient> client) {
+    const std::string tenant =
+        item.parent->batch->tenant.empty() ? options_->tenant : item.parent->batch->tenant;
+    const HttpRequest request{item.body(), "application/x-protobuf", tenant};
+    const HttpResult result = co_await client->post(request);
+    --in_flight_;
+    if (item.replay && !item.slow) {
+        replay_in_flight_ = false;
+    }
+    const std::size_t in_flight = in_flight_;
+    board_.update([in_flight](EndpointStatus& status) { status.in_flight = in_flight; });
+    // After the deadline an unanswered request stays unsettled, so that its batch stays queued.
+    if (!aborted_ || result.error == TransportError::none) {
+        answered(std::move(item), result);
+    }
+    wake_timer_.cancel();
+}
+
+}  // namespace weir

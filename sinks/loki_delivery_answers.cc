@@ -1,0 +1,343 @@
+// Carries out what sinks/loki_decision decided about an answer.
+#include "sinks/loki_delivery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+// So many times the rest of one request is asked about again before it counts as stored.
+constexpr std::uint32_t rounds_max = 8;
+constexpr std::size_t shown_body_bytes_max = 512;
+// A lone entry that is too large is halved until its line is this short.
+constexpr std::size_t halving_floor_bytes = 1024;
+
+std::string describe(const HttpResult& result) {
+    if (result.error != TransportError::none) {
+        return result.error_text;
+    }
+    std::string text = std::to_string(result.response.status);
+    if (!result.response.body.empty()) {
+        text += ' ';
+        for (const char c :
+             std::string_view(result.response.body).substr(0, shown_body_bytes_max)) {
+            text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        }
+    }
+    return text;
+}
+
+std::string request_label(const HttpResult& result) {
+    if (result.error != TransportError::none) {
+        return std::string(transport_error_name(result.error));
+    }
+    return std::to_string(result.response.status);
+}
+
+}  // namespace
+
+void LokiDelivery::answered(LokiItem item, const HttpResult& result) {
+    const bool has_answer = result.error == TransportError::none;
+    const LokiRequestFacts sent{item.raw_bytes, item.records, item.streams, item.rate_limited,
+                                clock_.now()};
+    const LokiDecision decision =
+        has_answer ? decide_loki(result.response, sent) : decide_transport(result.error);
+    note_answer(result, decision);
+    if (decision.reason == Reason::unauthorised && client_->refresh_files()) {
+        // The secret was replaced while the request was under way: no reason to hold.
+        item.due_ns = 0;
+        queue(std::move(item));
+        return;
+    }
+    carry_out(std::move(item), decision);
+    count_slow();
+}
+
+void LokiDelivery::note_answer(const HttpResult& result, const LokiDecision& decision) {
+    const std::string label = request_label(result);
+    const bool good = decision.action == LokiAction::ok;
+    server_text_ = good ? std::string() : describe(result);
+    const bool again = decision.action == LokiAction::retry ||
+                       decision.action == LokiAction::hold ||
+                       decision.action == LokiAction::slow_lane;
+    board_.update([&](EndpointStatus& status) {
+        ++status.requests[label];
+        status.request_duration.add(result.duration);
+        if (again) {
+            ++status.retries[std::string(reason_name(decision.reason))];
+        }
+    });
+    if (!good) {
+        board_.set_error(server_text_, clock_.now());
+    }
+}
+
+void LokiDelivery::carry_out(LokiItem item, const LokiDecision& decision) {
+    switch (decision.action) {
+        case LokiAction::ok:
+            on_ok(item);
+            return;
+        case LokiAction::retry:
+            on_retry(std::move(item), decision);
+            return;
+        case LokiAction::hold:
+            on_hold(std::move(item), decision);
+            return;
+        case LokiAction::slow_lane:
+            alive();
+            on_slow_lane(std::move(item), decision);
+            return;
+        case LokiAction::split_by_stream:
+            alive();
+            on_split_by_stream(item, decision);
+            break;
+        case LokiAction::split_by_entries:
+            alive();
+            on_split_by_entries(item, decision);
+            break;
+        case LokiAction::repair:
+            alive();
+            on_repair(item, decision);
+            break;
+        case LokiAction::dead_letter:
+            alive();
+            dead_letter(item, decision.reason, decode(item));
+            break;
+        case LokiAction::drop:
+            alive();
+            drop(item, decision.reason, item.records);
+            break;
+    }
+    // The derived items, if any, have taken this one's place.
+    item_ended(item);
+}
+
+void LokiDelivery::on_ok(const LokiItem& item) {
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    rate_.accepted(now_ns);
+    alive();
+    delivered(item, item.records);
+    item_ended(item);
+}
+
+void LokiDelivery::on_retry(LokiItem item, const LokiDecision& decision) {
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    ++item.attempts;
+    ++failures_;
+    if (decision.reason == Reason::rate_limited) {
+        ++item.rate_limited;
+        rate_.refused(decision.rate_bytes_per_s, now_ns);
+    } else {
+        item.rate_limited = 0;
+    }
+    const auto wait_for = [&](std::uint32_t failures) {
+        return decision.wait
+                   ? backoff_.spread(*decision.wait)
+                   : backoff_.wait(failures, options_->backoff_min, options_->backoff_max);
+    };
+    const std::chrono::nanoseconds wait = wait_for(failures_);
+    paused_until_ns_ = std::max(paused_until_ns_, now_ns + wait.count());
+    // A request that fails while others pass waits by its own count, so that it cannot keep the
+    // endpoint busy with itself.
+    item.due_ns = now_ns + (item.attempts > failures_ ? wait_for(item.attempts) : wait).count();
+    set_state(EndpointState::retry, decision.reason);
+    queue(std::move(item));
+}
+
+void LokiDelivery::on_hold(LokiItem item, const LokiDecision& decision) {
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    std::chrono::nanoseconds wait = options_->hold_probe_interval;
+    if (decision.hold_until) {
+        // Until the date named, but somebody may lift the block before it.
+        const std::chrono::nanoseconds until(decision.hold_until->unix_ns - clock_.now().unix_ns);
+        wait = std::clamp(until, wait, wait * 10);
+    }
+    ++failures_;
+    paused_until_ns_ = now_ns + backoff_.spread(wait).count();
+    item.due_ns = 0;
+    set_state(EndpointState::hold, decision.reason);
+    queue(std::move(item));
+}
+
+void LokiDelivery::on_split_by_stream(const LokiItem& item, const LokiDecision& decision) {
+    PushPair halves = split_by_stream(decode(item));
+    if (!halves.second.streams.empty()) {
+        derive(item, halves.first);
+        derive(item, halves.second);
+        return;
+    }
+    constexpr std::uint32_t sanitised = repair_bit(RepairKind::sanitise);
+    if ((item.applied & sanitised) != 0 || halves.first.streams.empty()) {
+        dead_letter(item, decision.reason, halves.first);
+        return;
+    }
+    sanitise_labels(halves.first.streams.front());
+    derive(item, halves.first, [](LokiItem& made) { made.applied |= sanitised; });
+}
+
+void LokiDelivery::on_split_by_entries(const LokiItem& item, const LokiDecision& decision) {
+    if (decision.reason == Reason::rate_burst) {
+        const std::int64_t now_ns = clock_.monotonic_ns();
+        rate_.refused(decision.rate_bytes_per_s, now_ns);
+        const std::chrono::nanoseconds wait =
+            decision.wait ? backoff_.spread(*decision.wait)
+                          : backoff_.wait(1, options_->backoff_min, options_->backoff_max);
+        paused_until_ns_ = now_ns + wait.count();
+    }
+    PushPair halves = split_by_entries(decode(item));
+    if (!halves.second.streams.empty()) {
+        // The halves have met the limit before: one more refusal splits them again.
+        const bool burst = decision.reason == Reason::rate_burst;
+        const auto limited = [](LokiItem& made) { made.rate_limited = 1; };
+        derive(item, halves.first, burst ? +limited : nullptr);
+        derive(item, halves.second, burst ? +limited : nullptr);
+        return;
+    }
+    LokiEntry& entry = halves.first.streams.front().entries.front();
+    if (entry.line.size() <= halving_floor_bytes) {
+        dead_letter(item, decision.reason, halves.first);
+        return;
+    }
+    truncate_line(entry, std::max(entry.line.size() / 2, halving_floor_bytes), true);
+    derive(item, halves.first);
+}
+
+void LokiDelivery::on_repair(const LokiItem& item, const LokiDecision& decision) {
+    learn(decision.repairs);
+    RepairedPush parts = apply_repairs(decode(item), decision.repairs, repair_context(item));
+    for (const auto& [reason, push] : parts.ended) {
+        dead_letter(item, reason, push);
+    }
+    board_.update([&](EndpointStatus& status) {
+        for (const auto& [reason, records] : parts.repaired) {
+            status.repaired[std::string(reason_name(reason))] += records;
+        }
+    });
+    LokiItem from = item;
+    from.applied = parts.applied;
+    derive(from, parts.changed);
+    from.replay = true;
+    derive(from, parts.replay);
+    if (decision.rest_is_stored) {
+        delivered(item, parts.rest.records());
+    } else {
+        ask_again(item, parts.rest, decision.reason);
+    }
+}
+
+// Sends the untouched rest of a refused request again: what is stored already, Loki knows by its
+// bytes, and what another stream's refusal hid comes to light.
+void LokiDelivery::ask_again(const LokiItem& item, const LokiPush& rest, Reason reason) {
+    if (rest.streams.empty()) {
+        return;
+    }
+    if (item.rounds >= rounds_max && rest.streams.size() == 1) {
+        dead_letter(item, reason, rest);
+        return;
+    }
+    if (item.rounds >= rounds_max) {
+        PushPair halves = split_by_stream(rest);
+        derive(item, halves.first);
+        derive(item, halves.second);
+        return;
+    }
+    derive(item, rest, [](LokiItem& made) { ++made.rounds; });
+}
+
+void LokiDelivery::on_slow_lane(LokiItem item, const LokiDecision& decision) {
+    const auto is_named = [&decision](const LokiStream& stream, const LokiEntry&) {
+        return std::any_of(
+            decision.streams.begin(), decision.streams.end(),
+            [&stream](const std::string& named) { return same_stream(stream.labels, named); });
+    };
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    ++item.attempts;
+    std::chrono::nanoseconds wait = options_->slow_wait_min;
+    wait += backoff_.wait(item.attempts, options_->slow_wait_min, options_->backoff_max);
+    if (decision.wait) {
+        wait = std::max(wait, backoff_.spread(*decision.wait));
+    }
+    const std::int64_t due_ns = now_ns + wait.count();
+    PushPair parts;
+    if (item.streams > 1) {
+        parts = partition_entries(decode(item), is_named);
+    }
+    if (parts.first.streams.empty() || parts.second.streams.empty()) {
+        to_slow_lane(std::move(item), decision.reason, due_ns);
+        return;
+    }
+    EncodedPush slow = encode_loki_push(parts.first);
+    LokiItem lane = item;
+    lane.own_body = std::move(slow.body);
+    lane.raw_bytes = slow.raw_bytes;
+    lane.records = slow.records;
+    lane.streams = slow.streams;
+    ++item.parent->items;
+    to_slow_lane(std::move(lane), decision.reason, due_ns);
+    item.attempts = 0;
+    ask_again(item, parts.second, Reason::other_stream);
+    item_ended(item);
+}
+
+void LokiDelivery::to_slow_lane(LokiItem item, Reason reason, std::int64_t due_ns) {
+    std::size_t items = 0;
+    std::size_t bytes = item.raw_bytes;
+    for (const LokiItem& other : waiting_) {
+        items += other.slow ? 1U : 0U;
+        bytes += other.slow ? other.raw_bytes : 0U;
+    }
+    if (items >= options_->slow_items_max || bytes > options_->slow_bytes_max) {
+        server_text_ = fmt::format("{} ({})", server_text_, reason_name(reason));
+        dead_letter(item, Reason::slow_lane_full, decode(item));
+        item_ended(item);
+        return;
+    }
+    item.slow = true;
+    item.due_ns = due_ns;
+    queue(std::move(item));
+}
+
+void LokiDelivery::set_state(EndpointState state, Reason reason) {
+    const bool changed = state != state_ || reason != state_reason_;
+    state_ = state;
+    state_reason_ = reason;
+    board_.set_state(state, reason, clock_.now());
+    if (changed) {
+        std::string detail(endpoint_state_name(state));
+        if (reason != Reason::none) {
+            detail += fmt::format(" ({}): {}", reason_name(reason), server_text_);
+        }
+        events_.emit({EventId::endpoint_state, options_->name, std::move(detail)});
+    }
+}
+
+// Loki answered this endpoint in earnest: whatever was wrong with it is over.
+void LokiDelivery::alive() {
+    failures_ = 0;
+    if (state_ != EndpointState::ok) {
+        paused_until_ns_ = 0;
+        set_state(EndpointState::ok, Reason::none);
+    }
+}
+
+void LokiDelivery::count_slow() {
+    std::uint64_t records = 0;
+    for (const LokiItem& item : waiting_) {
+        records += item.slow ? item.records : 0U;
+    }
+    if (state_ == EndpointState::ok) {
+        const bool slow = records > 0;
+        board_.set_state(slow ? EndpointState::slow : EndpointState::ok,
+                         slow ? Reason::stream_rate_limited : Reason::none, clock_.now());
+    }
+    const std::uint64_t rate = rate_.bytes_per_s();
+    board_.update([records, rate](EndpointStatus& status) {
+        status.slow_records = records;
+        status.rate_bytes_per_s = rate;
+    });
+}
+
+}  // namespace weir

@@ -1,0 +1,173 @@
+// What batches fall into before and after an answer, and how their records end.
+#include "core/assert.h"
+#include "sinks/loki_delivery.h"
+
+#include <algorithm>
+
+namespace weir {
+
+void LokiDelivery::queue(LokiItem item) {
+    const std::uint64_t id = item.parent->batch->id;
+    const auto later = [id](const LokiItem& other) { return other.parent->batch->id > id; };
+    waiting_.insert(std::find_if(waiting_.begin(), waiting_.end(), later), std::move(item));
+}
+
+LokiPush LokiDelivery::decode(const LokiItem& item) const {
+    Result<LokiPush> push = decode_loki_push(item.body());
+    // Whatever comes here was decoded once before or was encoded by us.
+    WEIR_ASSERT(push && push->records() == item.records);
+    return std::move(*push);
+}
+
+RepairContext LokiDelivery::repair_context(const LokiItem& item) const {
+    return {item.parent->batch->first_received, item.applied, options_->replay_label,
+            options_->replay_value};
+}
+
+void LokiDelivery::admit(BatchPtr batch) {
+    auto parent = std::make_shared<ParentBatch>();
+    parent->batch = std::move(batch);
+    const Batch& frozen = *parent->batch;
+    LokiItem whole;
+    whole.parent = parent;
+    whole.raw_bytes = frozen.raw_bytes;
+    whole.records = frozen.records;
+    whole.streams = frozen.streams;
+    parent->items = 1;
+    const std::vector<Repair> learned = learned_now();
+    const Timestamp replay_before{clock_.now().unix_ns -
+                                  std::chrono::nanoseconds(options_->replay_after).count()};
+    if (frozen.oldest >= replay_before && learned.empty()) {
+        queue(std::move(whole));
+        return;
+    }
+    Result<LokiPush> push = decode_loki_push(frozen.body);
+    if (!push || push->records() != frozen.records) {
+        drop(whole, Reason::batch_unreadable, frozen.records);
+        item_ended(whole);
+        return;
+    }
+    const auto is_old = [replay_before](const LokiStream&, const LokiEntry& entry) {
+        return entry.timestamp < replay_before;
+    };
+    PushPair by_age = partition_entries(std::move(*push), is_old);
+    label_for_replay(by_age.first, options_->replay_label, options_->replay_value);
+    const bool all_recent = by_age.first.streams.empty();
+    std::uint32_t changed = 0;
+    for (LokiPush* part : {&by_age.first, &by_age.second}) {
+        RepairedPush repaired = apply_repairs(std::move(*part), learned, repair_context(whole));
+        changed |= repaired.applied;
+        append_push(repaired.changed, std::move(repaired.rest));
+        *part = std::move(repaired.changed);
+    }
+    if (all_recent && changed == 0) {
+        queue(std::move(whole));
+        return;
+    }
+    whole.applied = changed;
+    whole.replay = true;
+    derive(whole, by_age.first);
+    whole.replay = false;
+    derive(whole, by_age.second);
+    item_ended(whole);
+}
+
+void LokiDelivery::derive(const LokiItem& from, const LokiPush& push, void (*change)(LokiItem&)) {
+    EncodedPush encoded = encode_loki_push(push);
+    if (encoded.records == 0) {
+        return;
+    }
+    LokiItem item;
+    item.parent = from.parent;
+    item.own_body = std::move(encoded.body);
+    item.raw_bytes = encoded.raw_bytes;
+    item.records = encoded.records;
+    item.streams = encoded.streams;
+    item.rounds = from.rounds;
+    item.applied = from.applied;
+    item.replay = from.replay;
+    item.slow = from.slow;
+    if (change != nullptr) {
+        change(item);
+    }
+    ++from.parent->items;
+    queue(std::move(item));
+}
+
+std::vector<Repair> LokiDelivery::learned_now() {
+    if (!learned_.empty() && clock_.monotonic_ns() >= learned_until_ns_) {
+        learned_.clear();
+    }
+    return learned_;
+}
+
+// Limits on the entry itself hold for every batch to come; limits on time do not.
+void LokiDelivery::learn(const std::vector<Repair>& repairs) {
+    for (const Repair& repair : repairs) {
+        const bool lasting =
+            repair.kind == RepairKind::truncate || repair.kind == RepairKind::fold_all ||
+            repair.kind == RepairKind::fold_large || repair.kind == RepairKind::fold_many;
+        if (!lasting) {
+            continue;
+        }
+        const auto same = [&repair](const Repair& known) { return known.kind == repair.kind; };
+        learned_.erase(std::remove_if(learned_.begin(), learned_.end(), same), learned_.end());
+        learned_.push_back(repair);
+        learned_until_ns_ =
+            clock_.monotonic_ns() + std::chrono::nanoseconds(options_->learned_for).count();
+    }
+}
+
+void LokiDelivery::delivered(const LokiItem& item, std::uint64_t records) {
+    item.parent->outcome.delivered += records;
+    const Timestamp now = clock_.now();
+    const std::chrono::nanoseconds latency(now.unix_ns -
+                                           item.parent->batch->first_received.unix_ns);
+    const std::size_t bytes = item.body().size();
+    board_.update([&](EndpointStatus& status) {
+        status.sent_records += records;
+        status.sent_bytes += bytes;
+        status.last_success_at = now;
+        status.latency_last = latency;
+        status.latency_max = std::max(status.latency_max, latency);
+    });
+}
+
+void LokiDelivery::dead_letter(const LokiItem& item, Reason reason, const LokiPush& push) {
+    const Timestamp now = clock_.now();
+    std::uint64_t kept = 0;
+    std::uint64_t refused = 0;
+    const Batch& batch = *item.parent->batch;
+    for (const LokiStream& stream : push.streams) {
+        for (const LokiEntry& entry : stream.entries) {
+            const DeadLetter letter{options_->name, batch.tenant, reason, server_text_,
+                                    stream.labels,  entry,        now};
+            const bool written = dead_letters_ != nullptr && dead_letters_->write(letter);
+            (written ? kept : refused) += 1;
+        }
+    }
+    if (kept > 0) {
+        item.parent->outcome.dead_lettered[std::string(reason_name(reason))] += kept;
+    }
+    drop(item, reason, refused);
+    events_.emit({EventId::endpoint_error, options_->name,
+                  std::to_string(kept + refused) + " records ended as " +
+                      std::string(reason_name(reason)) + ": " + server_text_});
+}
+
+void LokiDelivery::drop(const LokiItem& item, Reason reason, std::uint64_t records) {
+    if (records > 0) {
+        item.parent->outcome.dropped[std::string(reason_name(reason))] += records;
+    }
+}
+
+void LokiDelivery::item_ended(const LokiItem& item) {
+    WEIR_ASSERT(item.parent->items > 0);
+    --item.parent->items;
+    if (item.parent->items == 0) {
+        WEIR_ASSERT(item.parent->outcome.total() == item.parent->batch->records);
+        cursor_.settle(*item.parent->batch, item.parent->outcome);
+    }
+}
+
+}  // namespace weir

@@ -98,6 +98,7 @@ struct BatchBuilder::Stream {
     std::string labels;
     std::string tenant;
     std::uint32_t generation = 0;
+    bool counted = false;
     std::int64_t last_unix_ns = 0;  // the last timestamp given out
     std::int64_t last_used_ns = 0;  // monotonic
     std::int64_t device_sequence = 0;
@@ -150,7 +151,8 @@ bool BatchBuilder::knows(std::string_view labels, std::string_view tenant) const
     return by_labels_.contains(key_);
 }
 
-BatchBuilder::StreamHandle BatchBuilder::stream(std::string_view labels, std::string_view tenant) {
+BatchBuilder::StreamHandle BatchBuilder::stream(std::string_view labels, std::string_view tenant,
+                                                bool counted) {
     key_.assign(tenant).append(1, '\0').append(labels);
     const auto found = by_labels_.find(key_);
     if (found != by_labels_.end()) {
@@ -169,6 +171,7 @@ BatchBuilder::StreamHandle BatchBuilder::stream(std::string_view labels, std::st
     stream.tenant.assign(tenant);
     stream.generation = next_generation_++;
     stream.last_used_ns = now_ns_;
+    stream.counted = counted;
     by_labels_.emplace(key_, index);
     return {index, stream.generation};
 }
@@ -317,7 +320,7 @@ void BatchBuilder::forget_idle() {
         if (stream.share == Slice::none &&
             now_ns_ - stream.last_used_ns >= limits_.stream_idle_ns) {
             if (on_forget_) {
-                on_forget_(stream.labels);
+                on_forget_(stream.counted);
             }
             stream.generation = 0;
             free_streams_.push_back(it->second);
@@ -338,7 +341,7 @@ std::int64_t BatchBuilder::next_deadline_ns() const {
     return deadline;
 }
 
-void BatchBuilder::on_forget(std::function<void(std::string_view labels)> callback) {
+void BatchBuilder::on_forget(std::function<void(bool counted)> callback) {
     on_forget_ = std::move(callback);
 }
 

@@ -66,7 +66,9 @@ class BatchBuilder {
     [[nodiscard]] bool is_live(StreamHandle handle) const;
     // The stream of a label set, for a tenant; remembered until idle. Never fails: the ceiling on
     // label sets is StreamCeiling's business, asked by the caller before a new set is made.
-    [[nodiscard]] StreamHandle stream(std::string_view labels, std::string_view tenant);
+    // `counted` is handed to on_forget, for the place that the ceiling gave.
+    [[nodiscard]] StreamHandle stream(std::string_view labels, std::string_view tenant,
+                                      bool counted = false);
     [[nodiscard]] bool knows(std::string_view labels, std::string_view tenant) const;
 
     // Adds one record; closes the batch first when it would not fit, or afterwards when it is full.
@@ -85,8 +87,8 @@ class BatchBuilder {
 
     [[nodiscard]] std::size_t stream_count() const { return by_labels_.size(); }
 
-    // Called for every stream forgotten, with its labels (StreamCeiling gives the place back).
-    void on_forget(std::function<void(std::string_view labels)> callback);
+    // Called for every stream forgotten, with what was said of it when it was made.
+    void on_forget(std::function<void(bool counted)> callback);
 
   private:
     struct Stream;
@@ -102,7 +104,7 @@ class BatchBuilder {
     std::uint32_t shard_;
     std::size_t listeners_;
     Flush flush_;
-    std::function<void(std::string_view)> on_forget_;
+    std::function<void(bool)> on_forget_;
     std::int64_t now_ns_ = 0;
     std::int64_t next_forget_ns_ = 0;
     std::uint32_t next_generation_ = 1;

@@ -2,18 +2,16 @@
 // snapshot that is replaced as a whole on reload.
 #pragma once
 
+#include "core/dialect.h"
+#include "core/labels.h"
+#include "pipeline/batch_builder.h"
+#include "pipeline/classifier.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "core/dialect.h"
-#include "core/labels.h"
-#include "pipeline/batch_builder.h"
-#include "pipeline/classifier.h"
-#include "pipeline/reassembly.h"
-#include "pipeline/rules.h"
 
 namespace weir {
 
@@ -28,14 +26,11 @@ struct IntakeSettings {
     Labels base_labels;  // job, service_name, source_type, cluster and the configured ones
     std::vector<ListenerProfile> listeners;  // index is the listener's number
     std::shared_ptr<const Classifier> classifier;
-    std::shared_ptr<const RuleSet> rules;  // null: no rules
-    bool device_timestamp = false;         // the Loki timestamp is the device's, within the skew bound
+    bool device_timestamp = false;  // the Loki timestamp is the device's, within the skew bound
     std::int64_t timestamp_skew_max_ns = 300 * ns_per_s;
     bool line_is_msg = false;  // the Loki line is the parsed MSG instead of the frame
     std::size_t line_bytes_max = 250 * 1024;
     BatchLimits batch;
-    bool reassemble = true;
-    ReassemblyLimits reassembly;
 };
 
 }  // namespace weir

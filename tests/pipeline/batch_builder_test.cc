@@ -170,15 +170,15 @@ TEST_F(BatchBuilderTest, ABatchIsOneTenants) {
 
 TEST_F(BatchBuilderTest, ForgetsIdleStreamsAndKnowsStaleHandles) {
     BatchBuilder builder = make({.stream_idle_ns = 100});
-    std::vector<std::string> forgotten;
-    builder.on_forget([&forgotten](std::string_view labels) { forgotten.emplace_back(labels); });
-    const auto handle = builder.stream("{a=\"1\"}", "");
+    std::vector<bool> forgotten;
+    builder.on_forget([&forgotten](bool counted) { forgotten.push_back(counted); });
+    const auto handle = builder.stream("{a=\"1\"}", "", true);
     EXPECT_TRUE(builder.is_live(handle));
     builder.close_aged(50);
     EXPECT_TRUE(builder.is_live(handle));
     builder.close_aged(150);
     EXPECT_FALSE(builder.is_live(handle));
-    EXPECT_EQ(forgotten, std::vector<std::string>{"{a=\"1\"}"});
+    EXPECT_EQ(forgotten, std::vector<bool>{true});
     EXPECT_EQ(builder.stream_count(), 0U);
     // The place is used again under a new generation.
     const auto again = builder.stream("{a=\"1\"}", "");

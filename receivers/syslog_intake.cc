@@ -1,0 +1,281 @@
+#include "receivers/syslog_intake.h"
+
+#include "core/assert.h"
+#include "parsers/syslog.h"
+#include "parsers/utf8.h"
+#include "pipeline/device_time.h"
+#include "pipeline/record_metadata.h"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+// Hostnames remembered behind trusted relays; a relay that invents names costs look-ups, not
+// memory.
+constexpr std::size_t relayed_max = 4096;
+
+// Cuts at a character boundary, so that the line stays valid UTF-8.
+std::string_view cut_text(std::string_view text, std::size_t bytes_max) {
+    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) {
+        --bytes_max;
+    }
+    return text.substr(0, bytes_max);
+}
+
+// Whether the device's own time may stand as the Loki timestamp.
+bool is_usable(const DeviceTime& device, const ResolvedTime& resolved, Timestamp received_at,
+               std::int64_t skew_max_ns) {
+    if (!resolved.time || device.clock_mark != '\0') {
+        return false;
+    }
+    const std::int64_t skew_ns = resolved.time->unix_ns - received_at.unix_ns;
+    return skew_ns >= -skew_max_ns && skew_ns <= skew_max_ns;
+}
+
+}  // namespace
+
+SyslogIntake::SyslogIntake(Parts parts, Options options)
+    : parts_(parts),
+      options_(options),
+      builder_({}, options.shard, options.listeners_max,
+               [this](std::unique_ptr<Batch> batch, const FrameCounts& frames) {
+                   commit(std::move(batch), frames);
+               }),
+      sources_({.sources_max = options.sources_max, .seed = options.seed}) {
+    for (std::size_t i = 0; i < options_.listeners_max; ++i) {
+        counters_.push_back(std::make_unique<ListenerCounters>());
+    }
+    builder_.on_forget([this](bool counted) {
+        if (counted) {
+            parts_.ceiling.release();
+        }
+    });
+    apply_settings();
+}
+
+SyslogIntake::~SyslogIntake() = default;
+
+void SyslogIntake::apply_settings() {
+    generation_ = parts_.settings.generation();
+    settings_ = parts_.settings.read();
+    WEIR_ASSERT(settings_->listeners.size() <= options_.listeners_max);
+    builder_.reconfigure(settings_->batch, options_.listeners_max);
+    relayed_.clear();
+}
+
+void SyslogIntake::begin_run() {
+    if (parts_.settings.generation() != generation_) {
+        apply_settings();
+    }
+    const std::int64_t now_ns = parts_.clock.monotonic_ns();
+    builder_.set_now(now_ns);
+    gauges_.last_frame_ns.set(static_cast<std::uint64_t>(now_ns));
+}
+
+ListenerCounters& SyslogIntake::counters(std::uint32_t listener) {
+    return *counters_[listener];
+}
+
+void SyslogIntake::reject(std::uint32_t listener, RejectReason reason) {
+    ListenerCounters& counters = *counters_[listener];
+    counters.received.add();
+    counters.rejected[static_cast<std::size_t>(reason)].add();
+    counters.defects[static_cast<std::size_t>(Defect::oversize_dropped)].add();
+}
+
+std::string_view SyslogIntake::valid_text(const Frame& frame, Defects& defects) {
+    if (is_valid_utf8(frame.bytes)) [[likely]] {
+        return frame.bytes;
+    }
+    defects.add(Defect::invalid_utf8);
+    utf8_.clear();
+    append_valid_utf8(frame.bytes, utf8_);
+    return utf8_;
+}
+
+SourceState& SyslogIntake::source_of(const Frame& frame) {
+    const SourceTable::Touch touch = sources_.touch(frame.peer.address, frame.received_at);
+    SourceState& source = touch.source;
+    if (source.config_generation != generation_) {
+        source.config_generation = generation_;
+        source.classification = settings_->classifier->classify(source.address);
+        source.stream_generation = 0;  // its labels may have changed
+    }
+    ++source.records;
+    source.bytes += frame.bytes.size();
+    return source;
+}
+
+void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
+    ListenerCounters& counters = *counters_[listener];
+    counters.received.add();
+    counters.received_bytes.add(frame.bytes.size());
+    if (frame.bytes.size() > counters.largest_message_bytes.value()) {
+        counters.largest_message_bytes.set(frame.bytes.size());
+    }
+    Defects defects = frame.defects;
+    const std::string_view text = valid_text(frame, defects);
+    SourceState& source = source_of(frame);
+    Dialect dialect = settings_->listeners[listener].dialect;
+    if (source.classification != nullptr && source.classification->dialect) {
+        dialect = *source.classification->dialect;
+    }
+    parse_syslog(text, dialect, record_);
+    record_.defects.add(defects);
+    Passing passing{
+        .text = text, .source = source, .listener = listener, .received_at = frame.received_at};
+    deliver(passing);
+}
+
+void SyslogIntake::deliver(Passing& passing) {
+    ListenerCounters& counters = *counters_[passing.listener];
+    SourceState& source = passing.source;
+    counters.counter_gap_lost.add(source.counter.observe(record_).lost);
+    source.skew.observe(record_.timestamp, passing.received_at);
+
+    const Route route = route_of(passing);
+    const ZoneRef zone{
+        .rule = route.classification != nullptr ? route.classification->zone.get() : nullptr,
+        .learned_s = source.skew.offset_s()};
+    const ResolvedTime resolved = resolve_device_time(record_.timestamp, passing.received_at, zone);
+    Timestamp timestamp = passing.received_at;
+    bool device_time = false;
+    if (settings_->device_timestamp && record_.timestamp.present) {
+        device_time = is_usable(record_.timestamp, resolved, passing.received_at,
+                                settings_->timestamp_skew_max_ns);
+        if (device_time) {
+            timestamp = *resolved.time;
+        } else {
+            record_.defects.add(Defect::timestamp_skewed);
+        }
+    }
+    std::string_view line = settings_->line_is_msg ? record_.msg : passing.text;
+    if (line.size() > settings_->line_bytes_max) {
+        line = cut_text(line, settings_->line_bytes_max);
+        record_.defects.add(Defect::truncated);
+    }
+    DeviceTimeText time_text;
+    metadata_.clear();
+    append_record_metadata(
+        record_,
+        {.source_ip = source.text(),
+         .listener = settings_->listeners[passing.listener].name,
+         .device_timestamp = format_device_time(record_.timestamp, resolved, time_text)},
+        metadata_);
+    for (int i = 0; i < defect_count; ++i) {
+        if (record_.defects.has(static_cast<Defect>(i))) {
+            counters.defects[static_cast<std::size_t>(i)].add();
+        }
+    }
+    counters.held.add();
+    builder_.append({.stream = route.stream,
+                     .timestamp = timestamp,
+                     .device_time = device_time,
+                     .received_at = passing.received_at,
+                     .line = line,
+                     .metadata = metadata_,
+                     .listener = passing.listener});
+}
+
+SyslogIntake::Route SyslogIntake::route_of(const Passing& passing) {
+    SourceState& source = passing.source;
+    if (source.classification != nullptr && source.classification->trusted_relay &&
+        !record_.hostname.empty()) {
+        return relayed_route(passing);
+    }
+    BatchBuilder::StreamHandle handle{.index = source.stream_index,
+                                      .generation = source.stream_generation};
+    if (!builder_.is_live(handle)) [[unlikely]] {
+        handle = open_stream(source.classification, source.text(),
+                             hash_address(source.address, options_.seed), source.had_own_stream);
+        source.had_own_stream = true;
+        source.stream_index = handle.index;
+        source.stream_generation = handle.generation;
+    }
+    return {.classification = source.classification, .stream = handle};
+}
+
+SyslogIntake::Route SyslogIntake::relayed_route(const Passing& passing) {
+    const std::string hostname(record_.hostname.substr(0, hostname_bytes_max));
+    if (relayed_.size() >= relayed_max) {
+        relayed_.clear();
+    }
+    const auto [place, is_new] = relayed_.try_emplace(hostname);
+    Route& device = place->second;
+    if (is_new) {
+        const Classification* own = settings_->classifier->classify_hostname(hostname);
+        device.classification = own != nullptr ? own : passing.source.classification;
+    }
+    if (!builder_.is_live(device.stream)) {
+        device.stream = open_stream(device.classification, hostname,
+                                    std::hash<std::string>{}(hostname), !is_new);
+    }
+    return device;
+}
+
+BatchBuilder::StreamHandle SyslogIntake::open_stream(const Classification* classification,
+                                                     std::string_view device,
+                                                     std::uint64_t device_hash, bool known) {
+    Labels labels = settings_->base_labels;
+    std::string tenant;
+    if (classification != nullptr) {
+        for (const auto& [name, value] : classification->labels) {
+            labels[name] = value;
+        }
+    }
+    if (const auto found = labels.find("tenant"); found != labels.end()) {
+        tenant = found->second;
+    }
+    labels.try_emplace("device", device);
+    std::string text = to_loki_labels(labels);
+    if (builder_.knows(text, tenant)) {
+        return builder_.stream(text, tenant);
+    }
+    const StreamVerdict verdict = parts_.ceiling.admit(device_hash, known);
+    if (!verdict.own) {
+        labels["device"] = overflow_device(verdict.overflow_slot);
+        text = to_loki_labels(labels);
+        parts_.events.emit({EventId::streams_collapsed, std::string(device),
+                            "streams_max is reached; its lines go to an overflow stream"});
+    }
+    return builder_.stream(text, tenant, verdict.own);
+}
+
+void SyslogIntake::tick() {
+    if (parts_.settings.generation() != generation_) {
+        apply_settings();
+    }
+    builder_.close_aged(parts_.clock.monotonic_ns());
+    gauges_.sources.set(sources_.size());
+    gauges_.sources_evicted.set(sources_.evictions());
+    gauges_.streams.set(builder_.stream_count());
+}
+
+void SyslogIntake::finish() {
+    builder_.close_all();
+    tick();
+}
+
+void SyslogIntake::commit(std::unique_ptr<Batch> batch, const FrameCounts& frames) {
+    const AppendVerdict verdict = parts_.log.append(std::move(batch));
+    gauges_.batches.add();
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        ListenerCounters& counters = *counters_[i];
+        if (frames[i] == 0) {
+            continue;
+        }
+        counters.held.sub(frames[i]);
+        if (verdict == AppendVerdict::accepted) {
+            counters.accepted.add(frames[i]);
+        } else {
+            counters.dropped[static_cast<std::size_t>(DropReason::log_full)].add(frames[i]);
+        }
+    }
+    if (verdict == AppendVerdict::full) {
+        parts_.events.emit({EventId::log_full, "log", "a batch was dropped"});
+    }
+}
+
+}  // namespace weir

@@ -55,6 +55,7 @@ std::string_view reason_name(Reason reason) {
         "empty_request",
         "rejected_unknown",
         "batch_unreadable",
+        "write_failed",
     };
     const auto index = static_cast<std::size_t>(reason);
     WEIR_ASSERT(index < names.size());

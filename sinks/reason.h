@@ -61,9 +61,11 @@ enum class Reason : std::uint8_t {
     empty_request,     // 422: nothing in it
     rejected_unknown,  // 400 with a text that weir does not know
     batch_unreadable,  // a frozen batch that weir itself cannot read back
+    // Files.
+    write_failed,  // held: the disk is full or the directory cannot be written
 };
 
-inline constexpr int reason_count = 46;
+inline constexpr int reason_count = 47;
 
 // "rate_limited", ...; stable, used in metrics.
 [[nodiscard]] std::string_view reason_name(Reason reason);

@@ -1,0 +1,26 @@
+// One log entry as one line of JSON, for files that people and jq read. Pure.
+#pragma once
+
+#include "pipeline/loki_decoder.h"
+
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+// Appends `text` as a JSON string with its quotes. Control characters are escaped; bytes that are
+// not UTF-8 become U+FFFD, since JSON has no other way (RFC 8259 section 8.1).
+void append_json_string(std::string_view text, std::string& out);
+
+// A stream's labels as a JSON object; what cannot be read as labels as {"labels": "<text>"}.
+[[nodiscard]] std::string labels_json(std::string_view labels);
+
+// Appends {"timestamp":...,"labels":...,"metadata":{...},"line":...} without braces round it and
+// without a line feed, so that more members can follow. Of metadata with one name twice the first
+// counts.
+void append_entry_members(const LokiEntry& entry, std::string_view labels_object, std::string& out);
+
+// Appends the entry as one object and a line feed.
+void append_ndjson(const LokiEntry& entry, std::string_view labels_object, std::string& out);
+
+}  // namespace weir

@@ -48,4 +48,4 @@ def test_loggen(case, start_weir, loki, cluster, loggen_root, certificates):
     # Sequence numbers are each connection's own.
     marks = [re.search(r"seq: (\d+), thread: (\d+)", entry.line).groups() for entry in entries]
     assert len(marks) == len(set(marks)) == sent
-    assert {entry.metadata["severity"] for entry in entries} == {"6"}
+    assert {entry.metadata["severity"] for entry in entries} == {"informational"}

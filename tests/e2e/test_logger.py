@@ -34,8 +34,8 @@ def test_logger(case, start_weir, loki, cluster):
         assert entry.labels["dc"] == "none"
         expect.metadata_is(
             entry,
-            facility="19",
-            severity="4",
+            facility="local3",
+            severity="warning",
             app_name="e2etag",
             proc_id="4711",
             source_ip="127.0.0.1",

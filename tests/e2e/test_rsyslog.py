@@ -70,7 +70,7 @@ def check(loki, cluster, count=COUNT):
     for entry in entries:
         number = str(int(entry.line[-4:]))
         wanted = {"hostname": "edge7", "app_name": "app", "proc_id": number}
-        expect.metadata_is(entry, facility="16", severity="6", **wanted)
+        expect.metadata_is(entry, facility="local0", severity="informational", **wanted)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

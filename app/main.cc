@@ -1,4 +1,98 @@
-// Entry point of the weir program.
-int main() {
+// Entry point: the command line. Each subcommand is one file of its own.
+#include "app/check_command.h"
+#include "app/parse_command.h"
+#include "app/run_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <string>
+
+namespace {
+
+struct ParseArguments {
+    std::string dialect = "any";
+    std::string framing;
+    std::string received_at;
+    bool ndjson = false;
+};
+
+int usage_error(const std::string& message) {
+    std::cerr << "weir: " << message << "\n";
+    return 2;
+}
+
+int run_parse(const ParseArguments& arguments) {
+    weir::ParseCommandOptions options{.ndjson = arguments.ndjson};
+    const auto dialect = weir::dialect_from_name(arguments.dialect);
+    if (!dialect) {
+        return usage_error("--dialect: \"" + arguments.dialect +
+                           "\" is none of any, rfc5424, rfc3164, cisco, nutanix, raw");
+    }
+    options.dialect = *dialect;
+    if (!arguments.framing.empty()) {
+        options.framing = weir::framing_mode_from_name(arguments.framing);
+        if (!options.framing) {
+            return usage_error("--framing: \"" + arguments.framing +
+                               "\" is none of octet, lf, nul, auto");
+        }
+    }
+    if (!arguments.received_at.empty()) {
+        const auto time = weir::timestamp_from_rfc3339(arguments.received_at);
+        if (!time) {
+            return usage_error("--received-at: " + time.error().message);
+        }
+        options.received_at = *time;
+    }
+    return weir::run_parse_command(options, std::cin, std::cout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::ios::sync_with_stdio(false);
+    CLI::App app{"weir receives syslog from network devices and delivers it to Grafana Loki."};
+    app.require_subcommand(1);
+
+    weir::RunOptions run_options;
+    CLI::App* run = app.add_subcommand("run", "Run until SIGTERM; reload on SIGHUP");
+    run->add_option("-c,--config", run_options.config_file,
+                    "Configuration file (none: the embedded default)");
+
+    weir::CheckOptions check_options;
+    CLI::App* check = app.add_subcommand("check", "Say what is wrong with a configuration file");
+    check->add_option("file", check_options.file, "Configuration file")->required();
+    check->add_flag("--print", check_options.print, "Print the effective configuration");
+
+    ParseArguments parse_arguments;
+    CLI::App* parse = app.add_subcommand("parse", "Show what weir reads in each line of stdin");
+    parse->add_option("--dialect", parse_arguments.dialect,
+                      "Pin a dialect: any, rfc5424, rfc3164, cisco, nutanix, raw");
+    parse->add_option("--received-at", parse_arguments.received_at,
+                      "Receive time (RFC 3339) that completes a missing year");
+    parse->add_option("--framing", parse_arguments.framing,
+                      "Read stdin as a stream: octet, lf, nul, auto");
+    parse->add_flag("--ndjson", parse_arguments.ndjson,
+                    "Each line is a JSON object with the message in \"raw\"");
+
+    CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
+    CLI::App* version = app.add_subcommand("version", "Print the version");
+    CLI11_PARSE(app, argc, argv);
+
+    if (*run) {
+        return weir::run_run_command(run_options);
+    }
+    if (*check) {
+        return weir::run_check_command(check_options, std::cout, std::cerr);
+    }
+    if (*parse) {
+        return run_parse(parse_arguments);
+    }
+    if (*schema) {
+        return weir::run_schema_command(std::cout);
+    }
+    if (*version) {
+        std::cout << "weir " WEIR_VERSION "\n";
+    }
     return 0;
 }

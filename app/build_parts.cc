@@ -1,0 +1,137 @@
+#include "app/build_parts.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace weir {
+
+namespace {
+
+std::int64_t as_ns(std::chrono::milliseconds duration) {
+    return std::chrono::nanoseconds(duration).count();
+}
+
+Result<ZonePtr> zone_of(const std::string& name, int line) {
+    if (name.empty()) {
+        return ZonePtr{};
+    }
+    Result<ZonePtr> zone = load_zone(name);
+    if (!zone) {
+        return fail(fmt::format("line {}: zone: {}", line, zone.error().message));
+    }
+    return zone;
+}
+
+Result<std::shared_ptr<const Classifier>> make_classifier(const Config& config) {
+    ClassifierInput input;
+    for (const ClassificationRule& rule : config.classification) {
+        const Result<ZonePtr> zone = zone_of(rule.zone, rule.line);
+        if (!zone) {
+            return tl::unexpected(zone.error());
+        }
+        const auto index = static_cast<std::uint32_t>(input.classes.size());
+        input.classes.push_back({.labels = rule.labels,
+                                 .dialect = rule.dialect,
+                                 .zone = *zone,
+                                 .trusted_relay = rule.trusted_relay,
+                                 .line = rule.line});
+        for (const Prefix& prefix : rule.sources) {
+            input.sources.push_back({prefix, index});
+        }
+    }
+    for (const HostnameRule& rule : config.hostnames) {
+        const Result<ZonePtr> zone = zone_of(rule.zone, rule.line);
+        if (!zone) {
+            return tl::unexpected(zone.error());
+        }
+        const auto index = static_cast<std::uint32_t>(input.classes.size());
+        input.classes.push_back({.labels = rule.labels, .zone = *zone, .line = rule.line});
+        input.hostnames.push_back({rule.match, index});
+    }
+    return Classifier::build(std::move(input));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config& config) {
+    auto settings = std::make_shared<IntakeSettings>();
+    settings->base_labels = {{"job", "weir"},
+                             {"service_name", "syslog"},
+                             {"source_type", "syslog"},
+                             {"cluster", config.cluster}};
+    for (const auto& [name, value] : config.labels) {
+        settings->base_labels[name] = value;
+    }
+    for (const ListenerConfig& listener : config.listeners) {
+        settings->listeners.push_back({listener.name, listener.dialect});
+    }
+    Result<std::shared_ptr<const Classifier>> classifier = make_classifier(config);
+    if (!classifier) {
+        return tl::unexpected(classifier.error());
+    }
+    settings->classifier = std::move(*classifier);
+    settings->device_timestamp = config.logs.timestamp == TimestampSource::device;
+    settings->timestamp_skew_max_ns = as_ns(config.logs.timestamp_skew_max);
+    settings->line_is_msg = config.logs.line == LineSource::msg;
+    settings->line_bytes_max = config.logs.line_bytes_max;
+    settings->batch.bytes_max = config.logs.batch.bytes_max;
+    settings->batch.records_max = static_cast<std::uint32_t>(config.logs.batch.records_max);
+    settings->batch.age_max_ns = as_ns(config.logs.batch.age_max);
+    return std::shared_ptr<const IntakeSettings>(std::move(settings));
+}
+
+UdpLimits make_udp_limits(const ListenerLimits& limits) {
+    return {.message_bytes_max = limits.message_bytes_max, .oversize_drop = limits.oversize_drop};
+}
+
+StreamLimits make_stream_limits(const ListenerLimits& limits) {
+    return {.message_bytes_max = limits.message_bytes_max,
+            .oversize = limits.oversize_drop ? Oversize::drop : Oversize::truncate,
+            .idle_timeout_ns = as_ns(limits.idle_timeout),
+            .handshake_timeout_ns = as_ns(limits.handshake_timeout)};
+}
+
+std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointConfig& endpoint) {
+    auto options = std::make_shared<LokiEndpointOptions>();
+    options->name = endpoint.name;
+    options->http.url = endpoint.url;
+    options->http.basic_user = endpoint.basic_user;
+    options->http.basic_password_file = endpoint.basic_password_file;
+    options->http.bearer_token_file = endpoint.bearer_token_file;
+    options->http.tls_ca = endpoint.tls_ca;
+    options->http.tls_certificate = endpoint.tls_certificate;
+    options->http.tls_key = endpoint.tls_key;
+    options->http.tls_server_name = endpoint.tls_server_name;
+    options->http.connect_timeout = endpoint.connect_timeout;
+    options->http.request_timeout = endpoint.request_timeout;
+    options->tenant = endpoint.tenant;
+    options->backoff_min = endpoint.backoff_min;
+    options->backoff_max = endpoint.backoff_max;
+    options->hold_probe_interval = endpoint.hold_probe_interval;
+    options->requests_in_flight_max = endpoint.requests_in_flight_max;
+    return options;
+}
+
+FileSinkOptions make_file_options(const FileSinkConfig& file) {
+    FileSinkOptions options;
+    options.files.directory = file.directory;
+    options.files.file_bytes_max = file.file_bytes_max;
+    options.files.total_bytes_max = file.total_bytes_max;
+    options.files.zstd = file.zstd;
+    return options;
+}
+
+std::string transport_name(Transport transport) {
+    switch (transport) {
+        case Transport::udp:
+            return "udp";
+        case Transport::tcp:
+            return "tcp";
+        case Transport::tls:
+            return "tls";
+    }
+    return {};
+}
+
+}  // namespace weir

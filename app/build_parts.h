@@ -1,0 +1,32 @@
+// Turns the plain configuration into the parts that the machine is made of. Pure but for reading
+// files that the configuration names (zones, certificates).
+#pragma once
+
+#include "app/config.h"
+#include "core/result.h"
+#include "receivers/intake_settings.h"
+#include "receivers/stream_listener.h"
+#include "receivers/udp_listener.h"
+#include "sinks/file_sink.h"
+#include "sinks/loki_endpoint.h"
+
+#include <memory>
+#include <string>
+
+namespace weir {
+
+// Fails naming the line of the configuration that cannot be carried out.
+[[nodiscard]] Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(
+    const Config& config);
+
+[[nodiscard]] UdpLimits make_udp_limits(const ListenerLimits& limits);
+[[nodiscard]] StreamLimits make_stream_limits(const ListenerLimits& limits);
+[[nodiscard]] std::shared_ptr<const LokiEndpointOptions> make_loki_options(
+    const HttpEndpointConfig& endpoint);
+
+[[nodiscard]] FileSinkOptions make_file_options(const FileSinkConfig& file);
+
+// "udp", "tcp", "tls".
+[[nodiscard]] std::string transport_name(Transport transport);
+
+}  // namespace weir

@@ -1,0 +1,104 @@
+#include "app/ingest_thread.h"
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+
+namespace weir {
+
+namespace {
+
+// How late the age of a batch or a reassembly may be noticed.
+constexpr std::chrono::milliseconds tick_interval{25};
+// recvmmsg rounds of the last read before a socket closes: more than any receive buffer holds.
+constexpr int final_rounds = 100'000;
+
+}  // namespace
+
+IngestThread::IngestThread(SyslogIntake::Parts parts, SyslogIntake::Options options)
+    : parts_(parts),
+      work_(boost::asio::make_work_guard(io_)),
+      tick_timer_(io_),
+      intake_(parts, options) {}
+
+IngestThread::~IngestThread() {
+    if (thread_.joinable()) {
+        finish();
+        join();
+    }
+}
+
+void IngestThread::add_udp(FileDescriptor socket, UdpListener::Options options) {
+    const std::uint32_t listener = options.listener;
+    udp_[listener] = std::make_unique<UdpListener>(io_, std::move(socket), std::move(options),
+                                                   intake_, parts_.clock, parts_.events);
+}
+
+void IngestThread::add_stream(FileDescriptor socket, StreamListener::Options options,
+                              ConnectionLimit& connections) {
+    const std::uint32_t listener = options.listener;
+    streams_[listener] =
+        std::make_unique<StreamListener>(io_, std::move(socket), std::move(options), connections,
+                                         intake_, parts_.clock, parts_.events);
+}
+
+void IngestThread::start() {
+    for (const auto& [number, listener] : udp_) {
+        listener->start();
+    }
+    for (const auto& [number, listener] : streams_) {
+        listener->start();
+    }
+    tick();
+    thread_ = std::thread([this] { io_.run(); });
+}
+
+void IngestThread::tick() {
+    intake_.tick();
+    tick_timer_.expires_after(tick_interval);
+    tick_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !finished_) {
+            tick();
+        }
+    });
+}
+
+void IngestThread::set_udp_limits(std::uint32_t listener, UdpLimits limits) {
+    boost::asio::post(io_, [this, listener, limits] { udp_.at(listener)->set_limits(limits); });
+}
+
+void IngestThread::set_stream_limits(std::uint32_t listener, StreamLimits limits) {
+    boost::asio::post(io_, [this, listener, limits] { streams_.at(listener)->set_limits(limits); });
+}
+
+void IngestThread::stop_accepting() {
+    boost::asio::post(io_, [this] {
+        for (const auto& [number, listener] : streams_) {
+            listener->stop_accepting();
+        }
+    });
+}
+
+void IngestThread::finish() {
+    boost::asio::post(io_, [this] {
+        finished_ = true;
+        tick_timer_.cancel();
+        for (const auto& [number, listener] : udp_) {
+            listener->drain(final_rounds);
+            listener->stop();
+        }
+        for (const auto& [number, listener] : streams_) {
+            listener->stop();
+        }
+        intake_.finish();
+        work_.reset();
+    });
+}
+
+void IngestThread::join() {
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+}  // namespace weir

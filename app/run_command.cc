@@ -1,0 +1,261 @@
+#include "app/run_command.h"
+
+#include "app/admin_http.h"
+#include "app/config_load.h"
+#include "app/config_watch.h"
+#include "app/event_log.h"
+#include "app/topology.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace weir {
+
+namespace {
+
+constexpr std::chrono::seconds certificate_interval{1};
+
+// Everything that runs on the main thread: signals, the admin port and the file watches.
+class Runner {
+  public:
+    Runner(RunOptions options, const Clock& clock, EventLog& events)
+        : options_(std::move(options)),
+          clock_(clock),
+          events_(events),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP),
+          certificate_timer_(io_),
+          admin_(
+              io_, [this](const std::string& path) { return answer(path); }, events) {}
+
+    [[nodiscard]] int run();
+
+  private:
+    [[nodiscard]] bool start();
+    [[nodiscard]] bool start_machine(Config config);
+    void wait_signal();
+    void reload();
+    void watch_certificates();
+    void check_certificates();
+    void stop(int signal);
+    void print_hint() const;
+    [[nodiscard]] AdminAnswer answer(const std::string& path) const;
+
+    RunOptions options_;
+    const Clock& clock_;
+    EventLog& events_;
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer certificate_timer_;
+    AdminHttp admin_;
+    std::uint16_t admin_port_ = 0;
+    std::unique_ptr<Topology> machine_;
+    std::unique_ptr<ConfigWatcher> watcher_;
+    std::vector<FileWatch> certificates_;
+    std::thread drain_;
+};
+
+int Runner::run() {
+    if (!start()) {
+        return 1;
+    }
+    io_.run();
+    if (drain_.joinable()) {
+        drain_.join();
+    }
+    events_.emit({EventId::stopped, "", ledger_line(machine_->status())});
+    return 0;
+}
+
+bool Runner::start() {
+    Config config;
+    if (options_.config_file.empty()) {
+        config = default_config();
+    } else {
+        ConfigOutcome outcome = load_config_file(options_.config_file);
+        for (const ConfigProblem& problem : outcome.problems) {
+            std::fprintf(stderr, "%s\n", to_string(problem, options_.config_file).c_str());
+        }
+        if (!outcome.config) {
+            return false;
+        }
+        config = std::move(*outcome.config);
+    }
+    return start_machine(std::move(config));
+}
+
+bool Runner::start_machine(Config config) {
+    Result<std::unique_ptr<Topology>> machine = Topology::build(std::move(config), clock_, events_);
+    if (!machine) {
+        events_.emit({EventId::listener_failed, "", machine.error().message});
+        return false;
+    }
+    machine_ = std::move(*machine);
+    const AdminConfig& admin = machine_->config().admin;
+    const Result<std::uint16_t> port = admin_.start(admin.address, admin.port);
+    if (!port) {
+        events_.emit({EventId::listener_failed, "", port.error().message});
+        return false;
+    }
+    admin_port_ = *port;
+    wait_signal();
+    if (!options_.config_file.empty()) {
+        watcher_ = std::make_unique<ConfigWatcher>(
+            io_.get_executor(),
+            ConfigWatcher::Options{.path = options_.config_file,
+                                   .sha256 = machine_->config().sha256},
+            [this] { reload(); });
+        watcher_->start();
+    }
+    watch_certificates();
+    machine_->start();
+    events_.emit({EventId::started, "weir " WEIR_VERSION,
+                  fmt::format("admin on http://{}:{}", admin.address.to_string(), admin_port_)});
+    print_hint();
+    return true;
+}
+
+// For whoever sits in front of a terminal; a service's log has the events.
+void Runner::print_hint() const {
+    if (!options_.config_file.empty()) {
+        return;
+    }
+    const std::string directory = machine_->config().file.directory;
+    std::printf(
+        "\nweir is running on its embedded default. Send it a line and see it arrive:\n\n"
+        "    logger -n 127.0.0.1 -P 5514 -d 'hello from weir'\n"
+        "    tail -F %s/weir.ndjson\n\n"
+        "What it holds, lost and delivered:  curl http://127.0.0.1:%u/api/v1/status\n"
+        "Why a line looks as it does:        echo '<13>...' | weir parse\n"
+        "Your own configuration:             weir run --config FILE   (weir check FILE first)\n\n",
+        directory.c_str(), static_cast<unsigned>(admin_port_));
+    std::fflush(stdout);
+}
+
+void Runner::wait_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) {
+            return;
+        }
+        if (signal == SIGHUP) {
+            reload();
+            wait_signal();
+        } else {
+            stop(signal);
+        }
+    });
+}
+
+void Runner::reload() {
+    if (options_.config_file.empty()) {
+        machine_->reload_certificates();
+        return;
+    }
+    ConfigOutcome outcome = load_config_file(options_.config_file);
+    std::string why;
+    for (const ConfigProblem& problem : outcome.problems) {
+        why += (why.empty() ? "" : "; ") + to_string(problem, options_.config_file);
+    }
+    if (outcome.config) {
+        const Result<void> reloaded = machine_->reload(std::move(*outcome.config));
+        if (reloaded) {
+            events_.emit({EventId::config_reloaded, options_.config_file, "in force"});
+            watch_certificates();
+            return;
+        }
+        why = reloaded.error().message;
+    }
+    machine_->note_refused_reload(why);
+    events_.emit({EventId::config_rejected, options_.config_file,
+                  fmt::format("{}; the old configuration stays in force", why)});
+}
+
+void Runner::watch_certificates() {
+    certificates_.clear();
+    for (const ListenerConfig& listener : machine_->config().listeners) {
+        for (const std::string& path :
+             {listener.tls.certificate, listener.tls.key, listener.tls.client_ca}) {
+            if (!path.empty()) {
+                certificates_.emplace_back(path, "");
+            }
+        }
+    }
+    // The first look only learns what is there.
+    for (FileWatch& watch : certificates_) {
+        static_cast<void>(watch.poll());
+    }
+    check_certificates();
+}
+
+void Runner::check_certificates() {
+    if (certificates_.empty()) {
+        return;
+    }
+    certificate_timer_.expires_after(certificate_interval);
+    certificate_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) {
+            return;
+        }
+        bool changed = false;
+        for (FileWatch& watch : certificates_) {
+            changed = watch.poll() || changed;
+        }
+        if (changed) {
+            machine_->reload_certificates();
+        }
+        check_certificates();
+    });
+}
+
+void Runner::stop(int signal) {
+    events_.emit({EventId::stopping, "", signal == SIGTERM ? "SIGTERM" : "SIGINT"});
+    watcher_.reset();
+    certificate_timer_.cancel();
+    // The admin port goes on answering while the machine drains, so that probes see "not ready".
+    drain_ = std::thread([this] {
+        static_cast<void>(machine_->drain());
+        io_.stop();
+    });
+}
+
+AdminAnswer Runner::answer(const std::string& path) const {
+    if (path == "/-/healthy") {
+        return {.body = "healthy\n"};
+    }
+    if (path == "/-/ready") {
+        const bool ready = machine_->ready();
+        return {.status = ready ? 200U : 503U, .body = ready ? "ready\n" : "not ready\n"};
+    }
+    if (path == "/metrics") {
+        return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                .body = to_prometheus(machine_->status())};
+    }
+    if (path == "/api/v1/status") {
+        return {.content_type = "application/json", .body = to_json(machine_->status())};
+    }
+    if (path == "/") {
+        return {.body = "weir " WEIR_VERSION "\n/api/v1/status\n/metrics\n/-/healthy\n/-/ready\n"};
+    }
+    return {.status = 404, .body = "not found\n"};
+}
+
+}  // namespace
+
+int run_run_command(const RunOptions& options) {
+    // A peer that closes while we write is an error code, not a signal.
+    std::signal(SIGPIPE, SIG_IGN);
+    const SystemClock clock;
+    EventLog events(clock);
+    Runner runner(options, clock, events);
+    return runner.run();
+}
+
+}  // namespace weir

@@ -1,0 +1,320 @@
+#include "app/topology.h"
+
+#include "app/build_parts.h"
+#include "app/config_load.h"
+#include "app/config_seal.h"
+#include "app/topology_impl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+namespace weir {
+
+namespace {
+
+constexpr std::size_t threads_max = 64;  // the timestamps' remainder has room for no more
+// While draining: no frame for this long means quiet.
+constexpr std::int64_t quiet_ns = 300 * ns_per_ms;
+constexpr std::chrono::milliseconds drain_poll{20};
+
+std::size_t thread_count(const Config& config) {
+    if (config.ingest_threads > 0) {
+        return std::min(config.ingest_threads, threads_max);
+    }
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, threads_max);
+}
+
+}  // namespace
+
+void Topology::Impl::make_endpoints() {
+    dead_letters_ = std::make_unique<DeadLetterFile>(
+        DeadLetterFileOptions{.path = config_.file.directory + "/dead-letters.ndjson"});
+    std::random_device entropy;
+    for (const HttpEndpointConfig& config : config_.loki) {
+        LogCursor& cursor = log_.add_cursor(config.queue_bytes_max);
+        auto sink =
+            std::make_unique<LokiEndpoint>(LokiEndpointParts{.cursor = cursor,
+                                                             .clock = clock_,
+                                                             .events = events_,
+                                                             .dead_letters = dead_letters_.get(),
+                                                             .seed = entropy()},
+                                           make_loki_options(config));
+        LokiEndpoint* loki = sink.get();
+        endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{cursor, std::move(sink), loki}));
+    }
+    if (config_.file.enabled) {
+        LogCursor& cursor = log_.add_cursor(config_.file.queue_bytes_max);
+        endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{
+            cursor,
+            std::make_unique<FileSink>(cursor, clock_, events_, make_file_options(config_.file))}));
+    }
+}
+
+void Topology::Impl::make_threads() {
+    std::random_device entropy;
+    const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
+    const std::size_t count = thread_count(config_);
+    for (std::size_t i = 0; i < count; ++i) {
+        threads_.push_back(std::make_unique<IngestThread>(
+            SyslogIntake::Parts{.settings = settings_,
+                                .log = log_,
+                                .ceiling = ceiling_,
+                                .clock = clock_,
+                                .events = events_},
+            SyslogIntake::Options{.shard = static_cast<std::uint32_t>(i),
+                                  .listeners_max = config_.listeners.size(),
+                                  .sources_max = config_.sources_max,
+                                  .seed = seed}));
+    }
+}
+
+Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
+    Listener& listener = listeners_.emplace_back();
+    listener.config = config;
+    listener.connections = std::make_unique<ConnectionLimit>(config.limits.connections_max);
+    const auto number = static_cast<std::uint32_t>(listeners_.size() - 1);
+    if (config.transport == Transport::tls) {
+        const Result<TlsContextPtr> context =
+            make_tls_server_context({config.tls.certificate, config.tls.key, config.tls.client_ca});
+        if (!context) {
+            return fail(fmt::format("listener {}: {}", config.name, context.error().message));
+        }
+        listener.tls = std::make_unique<Snapshot<boost::asio::ssl::context>>(*context);
+    }
+    const bool datagram = config.transport == Transport::udp;
+    Result<SocketGroup> group = open_socket_group(
+        {.address = config.address,
+         .port = config.port,
+         .datagram = datagram,
+         .sockets = threads_.size(),
+         .receive_buffer_bytes = datagram ? config.limits.receive_buffer_bytes : 0});
+    if (!group) {
+        return fail(fmt::format("listener {} on {} port {}: {}", config.name,
+                                config.address.to_string(), config.port, group.error().message));
+    }
+    listener.port = group->port;
+    listener.ipv4_only = group->ipv4_only;
+    listener.granted_bytes = group->receive_buffer_bytes;
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        if (datagram) {
+            threads_[i]->add_udp(std::move(group->sockets[i]),
+                                 {.name = config.name,
+                                  .listener = number,
+                                  .limits = make_udp_limits(config.limits)});
+        } else {
+            threads_[i]->add_stream(std::move(group->sockets[i]),
+                                    {.name = config.name,
+                                     .listener = number,
+                                     .ipv4 = group->ipv4_only || config.address.is_v4(),
+                                     .limits = make_stream_limits(config.limits),
+                                     .tls = listener.tls.get()},
+                                    *listener.connections);
+        }
+    }
+    return {};
+}
+
+void Topology::Impl::start() {
+    for (const Listener& listener : listeners_) {
+        const ListenerConfig& config = listener.config;
+        events_.emit({EventId::listener_opened, config.name,
+                      fmt::format("{} on {} port {}", transport_name(config.transport),
+                                  config.address.to_string(), listener.port)});
+        if (config.transport == Transport::udp &&
+            listener.granted_bytes < config.limits.receive_buffer_bytes) {
+            events_.emit({EventId::receive_buffer_short, config.name,
+                          fmt::format("asked for {} bytes, the kernel granted {}; raise "
+                                      "net.core.rmem_max",
+                                      config.limits.receive_buffer_bytes, listener.granted_bytes)});
+        }
+    }
+    for (const auto& endpoint : endpoints_) {
+        endpoint->sink->start();
+    }
+    for (const auto& thread : threads_) {
+        thread->start();
+    }
+    ready_ = true;
+}
+
+Result<void> Topology::Impl::reload(Config next) {
+    Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(next);
+    if (!settings) {
+        return tl::unexpected(settings.error());
+    }
+    const std::vector<std::string> sealed = sealed_changes(config_, next);
+    {
+        const std::lock_guard lock(mutex_);
+        config_status_ = {.path = next.path,
+                          .sha256 = next.sha256,
+                          .loaded_at = clock_.now(),
+                          .needs_restart = sealed};
+        keep_sealed(config_, next);
+        config_ = std::move(next);
+    }
+    settings = make_intake_settings(config_);
+    if (!settings) {
+        return tl::unexpected(settings.error());
+    }
+    settings_.publish(std::move(*settings));
+    ceiling_.set_streams_max(config_.logs.batch.streams_max);
+    apply_limits();
+    reload_endpoints();
+    reload_certificates();
+    for (const std::string& setting : sealed) {
+        events_.emit({EventId::config_needs_restart, setting, "takes effect with the next start"});
+    }
+    return {};
+}
+
+void Topology::Impl::apply_limits() {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        const ListenerConfig& config = config_.listeners[i];
+        {
+            const std::lock_guard lock(mutex_);
+            listeners_[i].config = config;
+        }
+        listeners_[i].connections->set_max(config.limits.connections_max);
+        const auto number = static_cast<std::uint32_t>(i);
+        for (const auto& thread : threads_) {
+            if (config.transport == Transport::udp) {
+                thread->set_udp_limits(number, make_udp_limits(config.limits));
+            } else {
+                thread->set_stream_limits(number, make_stream_limits(config.limits));
+            }
+        }
+    }
+}
+
+void Topology::Impl::reload_endpoints() {
+    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
+        endpoints_[i]->loki->reload(make_loki_options(config_.loki[i]));
+    }
+}
+
+void Topology::Impl::reload_certificates() {
+    for (const Listener& listener : listeners_) {
+        if (!listener.tls) {
+            continue;
+        }
+        const TlsServerConfig& files = listener.config.tls;
+        const Result<TlsContextPtr> context =
+            make_tls_server_context({files.certificate, files.key, files.client_ca});
+        if (context) {
+            listener.tls->publish(*context);
+            events_.emit({EventId::tls_reloaded, listener.config.name, files.certificate});
+        } else {
+            events_.emit({EventId::tls_reload_failed, listener.config.name,
+                          fmt::format("{}; the old certificate stays", context.error().message)});
+        }
+    }
+}
+
+void Topology::Impl::wait_until_quiet(std::int64_t deadline_ns) const {
+    for (;;) {
+        const std::int64_t now_ns = clock_.monotonic_ns();
+        const bool quiet =
+            std::all_of(threads_.begin(), threads_.end(), [now_ns](const auto& thread) {
+                const auto last = thread->intake().gauges().last_frame_ns.value();
+                return now_ns - static_cast<std::int64_t>(last) >= quiet_ns;
+            });
+        if (quiet || now_ns >= deadline_ns) {
+            return;
+        }
+        std::this_thread::sleep_for(drain_poll);
+    }
+}
+
+bool Topology::Impl::drain() {
+    ready_ = false;
+    const std::int64_t started_ns = clock_.monotonic_ns();
+    const std::int64_t budget_ns = std::chrono::nanoseconds(config_.drain_timeout).count();
+    for (const auto& thread : threads_) {
+        thread->stop_accepting();
+    }
+    // A sender that never pauses gets half of the time; the endpoints need the rest.
+    wait_until_quiet(started_ns + budget_ns / 2);
+    for (const auto& thread : threads_) {
+        thread->finish();
+    }
+    for (const auto& thread : threads_) {
+        thread->join();
+    }
+    const std::int64_t left_ns =
+        std::max<std::int64_t>(started_ns + budget_ns - clock_.monotonic_ns(), 0);
+    for (const auto& endpoint : endpoints_) {
+        endpoint->sink->request_stop(std::chrono::milliseconds(left_ns / ns_per_ms));
+    }
+    bool delivered = true;
+    for (const auto& endpoint : endpoints_) {
+        endpoint->sink->join();
+        const DeliveryLedger ledger = endpoint->cursor.ledger();
+        if (ledger.queued > 0) {
+            delivered = false;
+            events_.emit({EventId::drain_incomplete, endpoint->sink->status().name,
+                          fmt::format("{} records are undelivered and end with the process",
+                                      ledger.queued)});
+        }
+    }
+    return delivered;
+}
+
+Topology::Topology(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Topology::~Topology() = default;
+
+Result<std::unique_ptr<Topology>> Topology::build(Config config, const Clock& clock,
+                                                  EventLog& events) {
+    Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(config);
+    if (!settings) {
+        return tl::unexpected(settings.error());
+    }
+    auto impl = std::make_unique<Impl>(std::move(config), std::move(*settings), clock, events);
+    impl->make_endpoints();
+    impl->make_threads();
+    for (const ListenerConfig& listener : impl->config_.listeners) {
+        if (const Result<void> opened = impl->open_listener(listener); !opened) {
+            return tl::unexpected(opened.error());
+        }
+    }
+    return std::make_unique<Topology>(std::move(impl));
+}
+
+void Topology::start() {
+    impl_->start();
+}
+
+Result<void> Topology::reload(Config next) {
+    return impl_->reload(std::move(next));
+}
+
+void Topology::note_refused_reload(const std::string& error) {
+    const std::lock_guard lock(impl_->mutex_);
+    impl_->config_status_.last_reload_ok = false;
+    impl_->config_status_.last_reload_error = error;
+}
+
+void Topology::reload_certificates() {
+    impl_->reload_certificates();
+}
+
+bool Topology::drain() {
+    return impl_->drain();
+}
+
+Status Topology::status() const {
+    return impl_->status();
+}
+
+bool Topology::ready() const {
+    return impl_->ready_;
+}
+
+const Config& Topology::config() const {
+    return impl_->config_;
+}
+
+}  // namespace weir

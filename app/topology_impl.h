@@ -1,0 +1,82 @@
+// The inside of Topology, shared by topology.cc (building, reloading, draining) and
+// topology_status.cc (telling). Nobody else includes this.
+#pragma once
+
+#include "app/ingest_thread.h"
+#include "app/topology.h"
+#include "pipeline/memory_log.h"
+#include "sinks/dead_letter_file.h"
+#include "sinks/loki_endpoint.h"
+#include "sinks/sink.h"
+
+#include <atomic>
+#include <mutex>
+
+namespace weir {
+
+// One configured listener: what all threads share of it.
+struct Listener {
+    ListenerConfig config;
+    std::unique_ptr<ConnectionLimit> connections;
+    std::unique_ptr<Snapshot<boost::asio::ssl::context>> tls;
+    std::uint16_t port = 0;
+    bool ipv4_only = false;
+    std::size_t granted_bytes = 0;
+};
+
+// One endpoint: its place in the log and its sink. `loki` is set for those that can reload.
+struct Endpoint {
+    LogCursor& cursor;
+    std::unique_ptr<Sink> sink;
+    LokiEndpoint* loki = nullptr;
+};
+
+class Topology::Impl {
+  public:
+    Impl(Config config, std::shared_ptr<const IntakeSettings> settings, const Clock& clock,
+         EventLog& events)
+        : config_(std::move(config)),
+          clock_(clock),
+          events_(events),
+          started_at_(clock.now()),
+          settings_(std::move(settings)),
+          ceiling_(config_.logs.batch.streams_max) {
+        config_status_ = {.path = config_.path, .sha256 = config_.sha256, .loaded_at = started_at_};
+    }
+
+    void make_endpoints();
+    void make_threads();
+    [[nodiscard]] Result<void> open_listener(const ListenerConfig& config);
+
+    void start();
+    [[nodiscard]] Result<void> reload(Config next);
+    void apply_limits();
+    void reload_endpoints();
+    void reload_certificates();
+    [[nodiscard]] bool drain();
+    void wait_until_quiet(std::int64_t deadline_ns) const;
+    [[nodiscard]] Status status() const;
+    [[nodiscard]] ListenerStatus listener_status(std::size_t number) const;
+    [[nodiscard]] std::vector<LimitStatus> limits_of(const Listener& listener,
+                                                     const ListenerStatus& status) const;
+    [[nodiscard]] EndpointReport endpoint_report(const Endpoint& endpoint) const;
+
+    mutable std::mutex mutex_;  // guards config_, listeners_' configs and config_status_
+    Config config_;
+    const Clock& clock_;
+    EventLog& events_;
+    const Timestamp started_at_;
+    ConfigStatus config_status_;
+    std::atomic<bool> ready_{false};
+
+    Snapshot<IntakeSettings> settings_;
+    StreamCeiling ceiling_;
+    MemoryLog log_;
+    std::unique_ptr<DeadLetterFile> dead_letters_;
+    std::vector<Listener> listeners_;
+    std::vector<std::unique_ptr<Endpoint>> endpoints_;
+    // Last, so that threads end before what they use.
+    std::vector<std::unique_ptr<IngestThread>> threads_;
+};
+
+}  // namespace weir

@@ -1,0 +1,170 @@
+#include "app/build_parts.h"
+#include "app/topology_impl.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sys/resource.h>
+
+namespace weir {
+
+namespace {
+
+std::uint64_t resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    std::uint64_t total_pages = 0;
+    std::uint64_t resident_pages = 0;
+    file >> total_pages >> resident_pages;
+    return resident_pages * 4096;
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
+                                                   const ListenerStatus& status) const {
+    const ListenerLimits& limits = listener.config.limits;
+    const auto count = [](const std::map<std::string, std::uint64_t>& by, const char* key) {
+        const auto found = by.find(key);
+        return found == by.end() ? std::uint64_t{0} : found->second;
+    };
+    std::uint64_t largest = 0;
+    for (const auto& thread : threads_) {
+        const auto number = static_cast<std::size_t>(&listener - listeners_.data());
+        largest = std::max(largest,
+                           thread->intake().all_counters()[number]->largest_message_bytes.value());
+    }
+    std::vector<LimitStatus> result = {{.name = "message_bytes_max",
+                                        .unit = "bytes",
+                                        .limit = limits.message_bytes_max,
+                                        .current = largest,
+                                        .refused = count(status.defects, "truncated") +
+                                                   count(status.ledger.rejected, "oversize")}};
+    if (listener.config.transport == Transport::udp) {
+        result.push_back({.name = "receive_buffer_bytes",
+                          .unit = "bytes",
+                          .limit = listener.granted_bytes,
+                          .current = 0,
+                          .refused = status.kernel_dropped});
+        return result;
+    }
+    result.push_back({.name = "connections_max",
+                      .unit = "connections",
+                      .limit = limits.connections_max,
+                      .current = listener.connections->open(),
+                      .refused = count(status.refused_connections, "connections_max")});
+    result.push_back({.name = "idle_timeout",
+                      .unit = "milliseconds",
+                      .limit = static_cast<std::uint64_t>(limits.idle_timeout.count()),
+                      .refused = count(status.refused_connections, "idle_timeout")});
+    if (listener.tls) {
+        result.push_back({.name = "handshake_timeout",
+                          .unit = "milliseconds",
+                          .limit = static_cast<std::uint64_t>(limits.handshake_timeout.count()),
+                          .refused = count(status.refused_connections, "handshake_timeout")});
+    }
+    return result;
+}
+
+ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
+    const Listener& listener = listeners_[number];
+    const std::string ip = listener.config.address.to_string();
+    const std::string host = listener.config.address.is_v4() ? ip : "[" + ip + "]";
+    ListenerStatus status{.name = listener.config.name,
+                          .transport = transport_name(listener.config.transport),
+                          .address = fmt::format("{}:{}", host, listener.port),
+                          .dialect = std::string(dialect_name(listener.config.dialect))};
+    for (const auto& thread : threads_) {
+        const ListenerCounters& counters = *thread->intake().all_counters()[number];
+        status.ledger.add(counters);
+        status.received_bytes += counters.received_bytes.value();
+        status.counter_gap_lost += counters.counter_gap_lost.value();
+        status.kernel_dropped += counters.kernel_dropped.value();
+        status.sessions_total += counters.sessions_opened.value();
+        for (int i = 0; i < defect_count; ++i) {
+            const auto defect = static_cast<std::size_t>(i);
+            status.defects[std::string(defect_name(static_cast<Defect>(i)))] +=
+                counters.defects[defect].value();
+        }
+        for (std::size_t i = 0; i < refusal_reason_count; ++i) {
+            const auto reason = static_cast<RefusalReason>(i);
+            status.refused_connections[std::string(refusal_reason_name(reason))] +=
+                counters.refused[i].value();
+        }
+    }
+    status.sessions = listener.connections->open();
+    if (listener.config.transport == Transport::udp) {
+        status.receive_buffer_asked_bytes = listener.config.limits.receive_buffer_bytes;
+        status.receive_buffer_granted_bytes = listener.granted_bytes;
+    }
+    status.limits = limits_of(listener, status);
+    return status;
+}
+
+EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
+    const EndpointStatus status = endpoint.sink->status();
+    EndpointReport report{
+        .name = status.name,
+        .kind = status.kind,
+        .url = status.url,
+        .state = std::string(endpoint_state_name(status.state)),
+        .state_since = status.state_since,
+        .last_error = status.last_error,
+        .last_error_at = status.last_error_at,
+        .last_success_at = status.last_success_at,
+        .ledger = endpoint.cursor.ledger(),
+        .requests = status.requests,
+        .retries = status.retries,
+        .sent_bytes = status.sent_bytes,
+        .in_flight = status.in_flight,
+        .duration_sum_s = status.request_duration.sum_s,
+        .duration_count = status.request_duration.count,
+        .latency_max_s = std::chrono::duration<double>(status.latency_max).count()};
+    for (std::size_t i = 0; i < DurationHistogram::bounds_s.size(); ++i) {
+        report.duration_buckets.emplace_back(DurationHistogram::bounds_s[i],
+                                             status.request_duration.at_most[i]);
+    }
+    return report;
+}
+
+Status Topology::Impl::status() const {
+    const std::lock_guard lock(mutex_);
+    Status status{.version = WEIR_VERSION,
+                  .now = clock_.now(),
+                  .started_at = started_at_,
+                  .ready = ready_,
+                  .cluster = config_.cluster,
+                  .config = config_status_,
+                  .streams_active = ceiling_.active(),
+                  .streams_max = config_.logs.batch.streams_max,
+                  .streams_collapsed_total = ceiling_.collapsed(),
+                  .sources_max = config_.sources_max * threads_.size(),
+                  .threads = threads_.size(),
+                  .resident_bytes = resident_bytes(),
+                  .cpu_seconds = cpu_seconds(),
+                  .events = events_.counts()};
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        status.listeners.push_back(listener_status(i));
+    }
+    for (const auto& endpoint : endpoints_) {
+        status.endpoints.push_back(endpoint_report(*endpoint));
+    }
+    for (const auto& thread : threads_) {
+        const IntakeGauges& gauges = thread->intake().gauges();
+        status.sources += gauges.sources.value();
+        status.sources_evicted_total += gauges.sources_evicted.value();
+        status.reassembly_held_bytes += gauges.reassembly_bytes.value();
+        status.batches_total += gauges.batches.value();
+    }
+    return status;
+}
+
+}  // namespace weir

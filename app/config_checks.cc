@@ -36,9 +36,7 @@ void check_listener_limits(const ReadConfig& read, const ListenerConfig& listene
                            const std::string& path, ConfigProblems& problems) {
     for (const std::string_view key : {"connections_max", "idle_timeout", "handshake_timeout"}) {
         const std::string limit = fmt::format("{}.limits.{}", path, key);
-        const bool used = listener.transport == Transport::tls ||
-                          (listener.transport == Transport::tcp && key != "handshake_timeout");
-        if (!used && is_written(read, limit)) {
+        if (!limit_applies(listener.transport, key) && is_written(read, limit)) {
             problems.warning(line_of(read.lines, limit), limit,
                              fmt::format("does nothing with transport: {}",
                                          listener.transport == Transport::udp ? "udp" : "tcp"));
@@ -113,6 +111,13 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
 }
 
 }  // namespace
+
+bool limit_applies(Transport transport, std::string_view key) {
+    if (key == "handshake_timeout") {
+        return transport == Transport::tls;
+    }
+    return transport != Transport::udp || (key != "connections_max" && key != "idle_timeout");
+}
 
 int line_of(const ConfigLines& lines, std::string_view path) {
     while (true) {

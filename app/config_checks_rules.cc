@@ -45,7 +45,12 @@ void check_rule_keys(const ReadConfig& read, const RuleConfig& rule, const std::
         case RuleAction::set_label:
         case RuleAction::set_metadata:
             require(read, path, "target", problems);
-            return require(read, path, "value", problems);
+            require(read, path, "value", problems);
+            if (rule.value.empty() && is_written(read, path + ".value")) {
+                const std::string at = path + ".value";
+                problems.error(line_of(read.lines, at), at, "is empty");
+            }
+            return;
         case RuleAction::sample:
             return require(read, path, "one_in", problems);
         case RuleAction::drop:

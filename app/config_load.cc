@@ -4,12 +4,11 @@
 #include "app/config_reader.h"
 #include "app/setting_value.h"
 #include "app/settings.h"
+#include "app/sha256.h"
 #include "app/yaml_tree.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -17,17 +16,6 @@
 namespace weir {
 
 namespace {
-
-std::string sha256_hex(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) {
-        hex += fmt::format("{:02x}", digest[i]);
-    }
-    return hex;
-}
 
 std::vector<ListenerConfig> default_listeners() {
     constexpr std::uint16_t syslog_port = 5514;  // 514 needs a capability

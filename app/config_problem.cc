@@ -28,7 +28,7 @@ void ConfigProblems::warning(int line, std::string path, std::string message) {
 }
 
 void ConfigProblems::add(ConfigProblem problem) {
-    if (!full()) {
+    if (problems_.size() < problems_max) {
         problems_.push_back(std::move(problem));
         return;
     }

@@ -36,8 +36,8 @@ class ConfigProblems {
 
     [[nodiscard]] bool has_errors() const { return has_errors_; }
 
-    // Nothing more is kept; a reader may stop.
-    [[nodiscard]] bool full() const { return problems_.size() >= problems_max; }
+    // More were found than are kept; a reader may stop.
+    [[nodiscard]] bool overflowed() const { return left_out_; }
 
     // Sorted by line; closed by a remark when some were left out.
     [[nodiscard]] std::vector<ConfigProblem> take();

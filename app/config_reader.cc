@@ -115,7 +115,7 @@ class ConfigReader {
         }
         std::map<std::string_view, int> seen;
         const YamlNode* key = tree_.first_child(map);
-        while (key != nullptr && !problems_.full()) {
+        while (key != nullptr && !problems_.overflowed()) {
             const YamlNode* value = tree_.next(*key);
             const Step step(path_, key->text);
             const auto [first, is_new] = seen.emplace(key->text, key->line);
@@ -135,8 +135,8 @@ class ConfigReader {
             return;
         }
         std::size_t count = 0;
-        for (const YamlNode* item = tree_.first_child(list); item != nullptr && !problems_.full();
-             item = tree_.next(*item)) {
+        for (const YamlNode* item = tree_.first_child(list);
+             item != nullptr && !problems_.overflowed(); item = tree_.next(*item)) {
             if (count == setting.max) {
                 return error(*item, fmt::format("has more than {} entries", setting.max));
             }

@@ -42,6 +42,7 @@ constexpr Setting rows[] = {
      .about = "Labels on every stream; classification overrides them."},
     {.path = "listeners",
      .type = Type::list,
+     .min = 1,
      .max = 64,
      .about = "Sockets that take messages in; without this list the default listeners serve."},
     {.path = "listeners[].name",

@@ -130,7 +130,13 @@ class YamlTreeBuilder final : public YAML::EventHandler {
     void OnDocumentEnd() override {}
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        remember(anchor, add(mark, YamlNode::Kind::null), true);
+        const std::uint32_t index = add(mark, YamlNode::Kind::null);
+        if (!open_.empty() && tree_.nodes_[open_.back().index].kind == YamlNode::Kind::map) {
+            // yaml-cpp marks a missing value where the next token stands, maybe lines below its
+            // key.
+            tree_.nodes_[index].line = open_.back().key_line;
+        }
+        remember(anchor, index, true);
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -173,6 +179,7 @@ class YamlTreeBuilder final : public YAML::EventHandler {
         std::uint32_t index = 0;
         std::uint32_t last_child = 0;
         std::uint32_t children = 0;
+        int key_line = 1;
         YAML::anchor_t anchor = 0;
         std::size_t expanded_before = 0;
     };
@@ -212,13 +219,14 @@ class YamlTreeBuilder final : public YAML::EventHandler {
         const bool is_key =
             tree_.nodes_[parent.index].kind == YamlNode::Kind::map && parent.children % 2 == 0;
         if (is_key && kind != YamlNode::Kind::scalar) {
-            throw YamlProblem{line, "a key must be plain text"};
+            throw YamlProblem{line, "a key must be plain text; is a [ or { not closed?"};
         }
         if (parent.last_child == 0) {
             tree_.nodes_[parent.index].first_child = index;
         } else {
             tree_.nodes_[parent.last_child].next = index;
         }
+        parent.key_line = is_key ? line : parent.key_line;
         parent.last_child = index;
         ++parent.children;
         return index;

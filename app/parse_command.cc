@@ -1,6 +1,7 @@
 #include "app/parse_command.h"
 
 #include "app/record_json.h"
+#include "core/json.h"
 #include "parsers/syslog.h"
 #include "parsers/syslog_timestamp.h"
 #include "parsers/utf8.h"

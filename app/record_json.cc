@@ -1,5 +1,6 @@
 #include "app/record_json.h"
 
+#include "core/json.h"
 #include "parsers/syslog_body.h"
 #include "parsers/syslog_structured_data.h"
 #include "parsers/syslog_timestamp.h"
@@ -229,25 +230,6 @@ void append_defects(Defects defects, std::string& out) {
 }
 
 }  // namespace
-
-void append_json_string(std::string_view text, std::string& out) {
-    out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
 
 void append_device_time(const DeviceTime& time, std::optional<Timestamp> received_at,
                         std::string& out) {

@@ -20,9 +20,6 @@ struct RecordJsonOptions {
 // Appends the object, without a line feed. Every string in `record` must be valid UTF-8.
 void append_record_json(const Record& record, const RecordJsonOptions& options, std::string& out);
 
-// Appends `text` as a JSON string. It must be valid UTF-8.
-void append_json_string(std::string_view text, std::string& out);
-
 // Appends a time as RFC 3339 with the device's digits and offset: no offset when the device sent
 // none, "--MM-DDThh:mm:ss" (ISO 8601's truncated form) when it sent no year and `received_at` is
 // empty. Expects time.present.

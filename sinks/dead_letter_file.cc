@@ -1,5 +1,6 @@
 #include "sinks/dead_letter_file.h"
 
+#include "core/json.h"
 #include "sinks/ndjson.h"
 
 #include <fcntl.h>

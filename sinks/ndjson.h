@@ -8,10 +8,6 @@
 
 namespace weir {
 
-// Appends `text` as a JSON string with its quotes. Control characters are escaped; bytes that are
-// not UTF-8 become U+FFFD, since JSON has no other way (RFC 8259 section 8.1).
-void append_json_string(std::string_view text, std::string& out);
-
 // A stream's labels as a JSON object; what cannot be read as labels as {"labels": "<text>"}.
 [[nodiscard]] std::string labels_json(std::string_view labels);
 

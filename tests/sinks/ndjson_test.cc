@@ -1,5 +1,7 @@
 #include "sinks/ndjson.h"
 
+#include "core/json.h"
+
 #include <gtest/gtest.h>
 #include <simdjson.h>
 

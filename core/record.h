@@ -107,6 +107,18 @@ struct Record {
 
     [[nodiscard]] const Extra* end_extras() const { return extras_.data() + extra_count_; }
 
+    // Calls `edit(std::string_view&)` for every text of the record, the extras' values included.
+    template <typename Edit>
+    void for_each_text(Edit&& edit) {
+        for (std::string_view* text : {&hostname, &app_name, &proc_id, &msg_id, &structured_data,
+                                       &msg, &timestamp.zone_name, &timestamp.uptime}) {
+            edit(*text);
+        }
+        for (std::size_t i = 0; i < extra_count_; ++i) {
+            edit(extras_[i].value);
+        }
+    }
+
     // Back to the state of a new record, without touching the unused extras.
     void clear() {
         facility = severity = -1;

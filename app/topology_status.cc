@@ -147,6 +147,7 @@ Status Topology::Impl::status() const {
                   .streams_max = config_.logs.batch.streams_max,
                   .streams_collapsed_total = ceiling_.collapsed(),
                   .sources_max = config_.sources_max * threads_.size(),
+                  .reassembly_bytes_max = config_.reassembly.bytes_max * threads_.size(),
                   .threads = threads_.size(),
                   .resident_bytes = resident_bytes(),
                   .cpu_seconds = cpu_seconds(),

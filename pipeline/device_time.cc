@@ -230,7 +230,7 @@ std::string_view format_device_time(const DeviceTime& device, const ResolvedTime
     }
     const bool known = resolved.time && resolved.zone_source != ZoneSource::assumed_utc;
     TextWriter out{text};
-    const int year = known ? resolved.year : device.year;
+    const int year = device.year < 0 && resolved.time ? resolved.year : device.year;
     if (year < 0) {
         out.put('-');
     } else {

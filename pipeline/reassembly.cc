@@ -16,6 +16,9 @@ constexpr std::size_t part_overhead = 96;
 // Address, category and id in one key. The length keeps "a"+"bc" apart from "ab"+"c".
 std::string name_of(const PartView& part) {
     std::string name(part.peer.address.bytes.begin(), part.peer.address.bytes.end());
+    // Parts of one message come by one way; counting them stays with one listener then.
+    name += std::to_string(part.context);
+    name += ' ';
     name += std::to_string(part.category.size());
     name += ' ';
     name += part.category;

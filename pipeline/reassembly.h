@@ -38,7 +38,7 @@ struct PartView {
     std::size_t text_at = 0;  // where the payload begins in `frame`, after the part header
     Timestamp received_at;
     Defects defects;            // of the frame
-    std::uint32_t context = 0;  // the caller's; the first part's comes back (a listener's number)
+    std::uint32_t context = 0;  // the caller's (a listener's number); parts of one message share it
 };
 
 // Value. A released message.

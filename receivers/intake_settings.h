@@ -6,6 +6,7 @@
 #include "core/labels.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/classifier.h"
+#include "pipeline/reassembly.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,8 @@ struct IntakeSettings {
     bool line_is_msg = false;  // the Loki line is the parsed MSG instead of the frame
     std::size_t line_bytes_max = 250 * 1024;
     BatchLimits batch;
+    bool reassemble = true;  // put multi-part messages (Cisco ISE) together
+    Reassembler::Options reassembly;
 };
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #include "receivers/syslog_intake.h"
 
 #include "core/assert.h"
+#include "parsers/ise.h"
 #include "parsers/syslog.h"
 #include "parsers/utf8.h"
 #include "pipeline/device_time.h"
@@ -43,7 +44,8 @@ SyslogIntake::SyslogIntake(Parts parts, Options options)
                [this](std::unique_ptr<Batch> batch, const FrameCounts& frames) {
                    commit(std::move(batch), frames);
                }),
-      sources_({.sources_max = options.sources_max, .seed = options.seed}) {
+      sources_({.sources_max = options.sources_max, .seed = options.seed}),
+      reassembler_({}) {
     for (std::size_t i = 0; i < options_.listeners_max; ++i) {
         counters_.push_back(std::make_unique<ListenerCounters>());
     }
@@ -62,6 +64,7 @@ void SyslogIntake::apply_settings() {
     settings_ = parts_.settings.read();
     WEIR_ASSERT(settings_->listeners.size() <= options_.listeners_max);
     builder_.reconfigure(settings_->batch, options_.listeners_max);
+    reassembler_.set_options(settings_->reassembly);
     relayed_.clear();
 }
 
@@ -95,17 +98,22 @@ std::string_view SyslogIntake::valid_text(const Frame& frame, Defects& defects) 
     return utf8_;
 }
 
-SourceState& SyslogIntake::source_of(const Frame& frame) {
-    const SourceTable::Touch touch = sources_.touch(frame.peer.address, frame.received_at);
-    SourceState& source = touch.source;
+SourceState& SyslogIntake::source_of(const Peer& peer, Timestamp received_at) {
+    SourceState& source = sources_.touch(peer.address, received_at).source;
     if (source.config_generation != generation_) {
         source.config_generation = generation_;
         source.classification = settings_->classifier->classify(source.address);
         source.stream_generation = 0;  // its labels may have changed
     }
-    ++source.records;
-    source.bytes += frame.bytes.size();
     return source;
+}
+
+void SyslogIntake::parse(std::string_view text, const SourceState& source, std::uint32_t listener) {
+    Dialect dialect = settings_->listeners[listener].dialect;
+    if (source.classification != nullptr && source.classification->dialect) {
+        dialect = *source.classification->dialect;
+    }
+    parse_syslog(text, dialect, record_);
 }
 
 void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
@@ -117,16 +125,58 @@ void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
     }
     Defects defects = frame.defects;
     const std::string_view text = valid_text(frame, defects);
-    SourceState& source = source_of(frame);
-    Dialect dialect = settings_->listeners[listener].dialect;
-    if (source.classification != nullptr && source.classification->dialect) {
-        dialect = *source.classification->dialect;
-    }
-    parse_syslog(text, dialect, record_);
+    SourceState& source = source_of(frame.peer, frame.received_at);
+    ++source.records;
+    source.bytes += frame.bytes.size();
+    parse(text, source, listener);
     record_.defects.add(defects);
+    if (settings_->reassemble && hold_part(frame, text, listener)) {
+        return;
+    }
     Passing passing{
         .text = text, .source = source, .listener = listener, .received_at = frame.received_at};
     deliver(passing);
+}
+
+bool SyslogIntake::hold_part(const Frame& frame, std::string_view text, std::uint32_t listener) {
+    const IsePart part = read_ise_part(record_);
+    if (!part.present || part.total < 2) [[likely]] {
+        return false;
+    }
+    const auto text_at = static_cast<std::size_t>(part.text.data() - text.data());
+    const PartVerdict verdict = reassembler_.add({.peer = frame.peer,
+                                                  .category = part.category,
+                                                  .id = part.id,
+                                                  .total = part.total,
+                                                  .index = part.index,
+                                                  .frame = text,
+                                                  .text_at = text_at,
+                                                  .received_at = frame.received_at,
+                                                  .defects = record_.defects,
+                                                  .context = listener},
+                                                 parts_.clock.monotonic_ns(), merged_);
+    if (verdict != PartVerdict::not_taken) {
+        counters_[listener]->held.add();
+    }
+    return verdict != PartVerdict::not_taken;
+}
+
+// A released message is parsed anew: joined, it may hold fields that its first part cut in two.
+void SyslogIntake::deliver_merged() {
+    for (const Merged& merged : merged_) {
+        ListenerCounters& counters = *counters_[merged.context];
+        counters.held.sub(merged.frames);
+        counters.merged.add(merged.frames - 1);
+        SourceState& source = source_of(merged.peer, merged.received_at);
+        parse(merged.line, source, merged.context);
+        record_.defects.add(merged.defects);
+        Passing passing{.text = merged.line,
+                        .source = source,
+                        .listener = merged.context,
+                        .received_at = merged.received_at};
+        deliver(passing);
+    }
+    merged_.clear();
 }
 
 void SyslogIntake::deliver(Passing& passing) {
@@ -247,13 +297,20 @@ void SyslogIntake::tick() {
     if (parts_.settings.generation() != generation_) {
         apply_settings();
     }
-    builder_.close_aged(parts_.clock.monotonic_ns());
+    const std::int64_t now_ns = parts_.clock.monotonic_ns();
+    builder_.set_now(now_ns);
+    reassembler_.flush(now_ns, merged_);
+    deliver_merged();
+    builder_.close_aged(now_ns);
+    gauges_.reassembly_bytes.set(reassembler_.held_bytes());
     gauges_.sources.set(sources_.size());
     gauges_.sources_evicted.set(sources_.evictions());
     gauges_.streams.set(builder_.stream_count());
 }
 
 void SyslogIntake::finish() {
+    reassembler_.flush_all(merged_);
+    deliver_merged();
     builder_.close_all();
     tick();
 }

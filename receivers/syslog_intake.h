@@ -8,6 +8,7 @@
 #include "core/time.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/log.h"
+#include "pipeline/reassembly.h"
 #include "pipeline/source_table.h"
 #include "pipeline/stream_limit.h"
 #include "receivers/frame_sink.h"
@@ -89,7 +90,11 @@ class SyslogIntake final : public FrameSink {
 
     void apply_settings();
     [[nodiscard]] std::string_view valid_text(const Frame& frame, Defects& defects);
-    [[nodiscard]] SourceState& source_of(const Frame& frame);
+    [[nodiscard]] SourceState& source_of(const Peer& peer, Timestamp received_at);
+    void parse(std::string_view text, const SourceState& source, std::uint32_t listener);
+    // True when the record is a part that waits for its others.
+    [[nodiscard]] bool hold_part(const Frame& frame, std::string_view text, std::uint32_t listener);
+    void deliver_merged();
     void deliver(Passing& passing);
     [[nodiscard]] Route route_of(const Passing& passing);
     [[nodiscard]] Route relayed_route(const Passing& passing);
@@ -106,6 +111,8 @@ class SyslogIntake final : public FrameSink {
     IntakeGauges gauges_;
     BatchBuilder builder_;
     SourceTable sources_;
+    Reassembler reassembler_;
+    std::vector<Merged> merged_;  // scratch: messages that the reassembler released
     std::unordered_map<std::string, Route> relayed_;  // behind trusted relays, by HOSTNAME
     Record record_;
     std::string utf8_;      // scratch: a frame made valid

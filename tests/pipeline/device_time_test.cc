@@ -144,12 +144,12 @@ TEST(DeviceTime, IsPrintedAsFarAsItIsKnown) {
     const Zone newfoundland = **load_zone("America/St_Johns");
     const Timestamp now = at(2026, 11, 21, 6, 47);
     DeviceTime time = device(-1, 11, 21, 6, 47, 5);
-    EXPECT_EQ(text_of(time, resolve_device_time(time, now, {})), "--11-21T06:47:05");
+    EXPECT_EQ(text_of(time, resolve_device_time(time, now, {})), "2026-11-21T06:47:05");
     EXPECT_EQ(text_of(time, resolve_device_time(time, now, {.rule = &newfoundland})),
               "2026-11-21T06:47:05-03:30");
     time.fraction_digits = 3;
     time.nanos = 7'000'000;
-    EXPECT_EQ(text_of(time, resolve_device_time(time, now, {})), "--11-21T06:47:05.007");
+    EXPECT_EQ(text_of(time, resolve_device_time(time, now, {})), "2026-11-21T06:47:05.007");
     time.year = 2026;
     EXPECT_EQ(text_of(time, resolve_device_time(time, now, {})), "2026-11-21T06:47:05.007");
     time.has_offset = true;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
+#include <set>
 
 namespace weir {
 
@@ -52,6 +54,57 @@ Result<std::shared_ptr<const Classifier>> make_classifier(const Config& config) 
     return Classifier::build(std::move(input));
 }
 
+// Every label that a stream may carry before rules: what `match` of a rule may name.
+std::set<std::string, std::less<>> known_labels(const Config& config, const Labels& base) {
+    std::set<std::string, std::less<>> names = {"device"};
+    const auto add = [&names](const Labels& labels) {
+        for (const auto& [name, value] : labels) {
+            names.insert(name);
+        }
+    };
+    add(base);
+    for (const ClassificationRule& rule : config.classification) {
+        add(rule.labels);
+    }
+    for (const HostnameRule& rule : config.hostnames) {
+        add(rule.labels);
+    }
+    return names;
+}
+
+RuleSpec::Action rule_action(RuleAction action) {
+    switch (action) {
+        case RuleAction::drop:
+            return RuleSpec::Action::drop;
+        case RuleAction::keep:
+            return RuleSpec::Action::keep;
+        case RuleAction::redact:
+            return RuleSpec::Action::redact;
+        case RuleAction::sample:
+            return RuleSpec::Action::sample;
+        case RuleAction::set_label:
+            return RuleSpec::Action::set_label;
+        case RuleAction::set_metadata:
+            return RuleSpec::Action::set_metadata;
+    }
+    return RuleSpec::Action::keep;
+}
+
+Result<std::shared_ptr<const RuleSet>> make_rules(const Config& config, const Labels& base) {
+    std::vector<RuleSpec> specs;
+    for (const RuleConfig& rule : config.rules) {
+        specs.push_back({.name = rule.name,
+                         .action = rule_action(rule.action),
+                         .match = {rule.match.begin(), rule.match.end()},
+                         .target = rule.target,
+                         .pattern = rule.pattern,
+                         .value = rule.value,
+                         .one_in = rule.one_in,
+                         .line = rule.line});
+    }
+    return RuleSet::compile(specs, known_labels(config, base));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config& config) {
@@ -71,6 +124,11 @@ Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config&
         return tl::unexpected(classifier.error());
     }
     settings->classifier = std::move(*classifier);
+    Result<std::shared_ptr<const RuleSet>> rules = make_rules(config, settings->base_labels);
+    if (!rules) {
+        return tl::unexpected(rules.error());
+    }
+    settings->rules = std::move(*rules);
     settings->device_timestamp = config.logs.timestamp == TimestampSource::device;
     settings->timestamp_skew_max_ns = as_ns(config.logs.timestamp_skew_max);
     settings->line_is_msg = config.logs.line == LineSource::msg;
@@ -123,6 +181,12 @@ FileSinkOptions make_file_options(const FileSinkConfig& file) {
     options.files.total_bytes_max = file.total_bytes_max;
     options.files.zstd = file.zstd;
     return options;
+}
+
+std::string rule_action_name(RuleAction action) {
+    constexpr std::array<const char*, 6> names = {"drop",   "keep",      "redact",
+                                                  "sample", "set_label", "set_metadata"};
+    return names[static_cast<std::size_t>(action)];
 }
 
 std::string transport_name(Transport transport) {

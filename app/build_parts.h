@@ -28,5 +28,7 @@ namespace weir {
 
 // "udp", "tcp", "tls".
 [[nodiscard]] std::string transport_name(Transport transport);
+// "drop", "keep", ... as in the configuration.
+[[nodiscard]] std::string rule_action_name(RuleAction action);
 
 }  // namespace weir

@@ -165,6 +165,16 @@ Status Topology::Impl::status() const {
         status.reassembly_held_bytes += gauges.reassembly_bytes.value();
         status.batches_total += gauges.batches.value();
     }
+    for (std::size_t i = 0; i < config_.rules.size(); ++i) {
+        RuleStatus rule{.name = config_.rules[i].name,
+                        .action = rule_action_name(config_.rules[i].action)};
+        for (const auto& thread : threads_) {
+            const RuleTally& tally = *thread->intake().rule_tallies()[i];
+            rule.hits += tally.hits.value();
+            rule.dropped += tally.dropped.value();
+        }
+        status.rules.push_back(std::move(rule));
+    }
     return status;
 }
 

@@ -1,8 +1,9 @@
 #include "pipeline/record_metadata.h"
 
-#include <array>
-
 #include "pipeline/loki_encoder.h"
+
+#include <algorithm>
+#include <array>
 
 namespace weir {
 
@@ -11,9 +12,9 @@ namespace {
 constexpr std::array<std::string_view, 8> severities = {
     "emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"};
 constexpr std::array<std::string_view, 24> facilities = {
-    "kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
-    "uucp",   "cron",   "authpriv", "ftp",  "ntp",    "audit",  "alert",  "clock",
-    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
+    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 
 // A hostname or tag longer than this is text that was misread; the line has it in full.
 constexpr std::size_t value_bytes_max = 256;
@@ -42,20 +43,27 @@ std::string_view facility_name(std::int8_t facility) {
 
 void append_record_metadata(const Record& record, const MetadataContext& context,
                             std::string& out) {
-    append_metadata_pair("facility", facility_name(record.facility), out);
-    append_metadata_pair("severity", severity_name(record.severity), out);
-    append_metadata_pair("hostname", clipped(record.hostname), out);
-    append_metadata_pair("app_name", clipped(record.app_name), out);
-    append_metadata_pair("proc_id", clipped(record.proc_id), out);
-    append_metadata_pair("msg_id", clipped(record.msg_id), out);
+    const auto put = [&context, &out](std::string_view name, std::string_view value) {
+        if (!context.replaced.empty() && std::find(context.replaced.begin(), context.replaced.end(),
+                                                   name) != context.replaced.end()) {
+            return;
+        }
+        append_metadata_pair(name, value, out);
+    };
+    put("facility", facility_name(record.facility));
+    put("severity", severity_name(record.severity));
+    put("hostname", clipped(record.hostname));
+    put("app_name", clipped(record.app_name));
+    put("proc_id", clipped(record.proc_id));
+    put("msg_id", clipped(record.msg_id));
     for (const Extra* extra = record.begin_extras(); extra != record.end_extras(); ++extra) {
-        append_metadata_pair(extra_key_name(extra->key), clipped(extra->value), out);
+        put(extra_key_name(extra->key), clipped(extra->value));
     }
-    append_metadata_pair("source_ip", context.source_ip, out);
-    append_metadata_pair("device_timestamp", context.device_timestamp, out);
-    append_metadata_pair("listener", context.listener, out);
+    put("source_ip", context.source_ip);
+    put("device_timestamp", context.device_timestamp);
+    put("listener", context.listener);
     if (!record.defects.empty()) {
-        append_metadata_pair("defects", record.defects.to_string(), out);
+        put("defects", record.defects.to_string());
     }
 }
 

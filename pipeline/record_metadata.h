@@ -1,12 +1,13 @@
-// Structured metadata of a record: which parsed fields travel beside the line, under which names. Pure.
-// docs/labels.md lists the names.
+// Structured metadata of a record: which parsed fields travel beside the line, under which names.
+// Pure. docs/labels.md lists the names.
 #pragma once
 
+#include "core/record.h"
+
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-
-#include "core/record.h"
 
 namespace weir {
 
@@ -19,6 +20,8 @@ struct MetadataContext {
     std::string_view source_ip;
     std::string_view listener;
     std::string_view device_timestamp;  // from format_device_time, "" for none
+    // Names that are left out, because a rule gives them another value. Nearly always empty.
+    std::span<const std::string_view> replaced;
 };
 
 // Appends the pairs in wire form (see append_metadata_pair). Absent fields append nothing.

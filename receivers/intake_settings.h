@@ -7,6 +7,7 @@
 #include "pipeline/batch_builder.h"
 #include "pipeline/classifier.h"
 #include "pipeline/reassembly.h"
+#include "pipeline/rules.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,7 @@ struct IntakeSettings {
     Labels base_labels;  // job, service_name, source_type, cluster and the configured ones
     std::vector<ListenerProfile> listeners;  // index is the listener's number
     std::shared_ptr<const Classifier> classifier;
+    std::shared_ptr<const RuleSet> rules;  // null: none
     bool device_timestamp = false;  // the Loki timestamp is the device's, within the skew bound
     std::int64_t timestamp_skew_max_ns = 300 * ns_per_s;
     bool line_is_msg = false;  // the Loki line is the parsed MSG instead of the frame

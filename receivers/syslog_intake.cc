@@ -5,6 +5,7 @@
 #include "parsers/syslog.h"
 #include "parsers/utf8.h"
 #include "pipeline/device_time.h"
+#include "pipeline/loki_encoder.h"
 #include "pipeline/record_metadata.h"
 
 #include <algorithm>
@@ -49,6 +50,9 @@ SyslogIntake::SyslogIntake(Parts parts, Options options)
     for (std::size_t i = 0; i < options_.listeners_max; ++i) {
         counters_.push_back(std::make_unique<ListenerCounters>());
     }
+    for (std::size_t i = 0; i < rules_max; ++i) {
+        rule_tallies_.push_back(std::make_unique<RuleTally>());
+    }
     builder_.on_forget([this](bool counted) {
         if (counted) {
             parts_.ceiling.release();
@@ -66,6 +70,14 @@ void SyslogIntake::apply_settings() {
     builder_.reconfigure(settings_->batch, options_.listeners_max);
     reassembler_.set_options(settings_->reassembly);
     relayed_.clear();
+    rule_scratch_.reset();
+    if (settings_->rules && !settings_->rules->empty()) {
+        rule_scratch_.emplace(*settings_->rules);
+    }
+    for (const auto& tally : rule_tallies_) {
+        tally->hits.set(0);
+        tally->dropped.set(0);
+    }
 }
 
 void SyslogIntake::begin_run() {
@@ -185,7 +197,39 @@ void SyslogIntake::deliver(Passing& passing) {
     counters.counter_gap_lost.add(source.counter.observe(record_).lost);
     source.skew.observe(record_.timestamp, passing.received_at);
 
-    const Route route = route_of(passing);
+    Route route = route_of(passing);
+    if (rule_scratch_) {
+        if (!apply_rules(passing, route.classification)) {
+            return;
+        }
+        if (rule_scratch_->begin_labels() != rule_scratch_->end_labels()) {
+            route.stream = relabelled_stream(passing, route);
+        }
+    }
+    append(passing, route);
+}
+
+bool SyslogIntake::apply_rules(Passing& passing, const Classification* classification) {
+    const ListenerProfile& profile = settings_->listeners[passing.listener];
+    RuleInput input{.record = &record_,
+                    .line = passing.text,
+                    .source_ip = passing.source.text(),
+                    .listener = profile.name,
+                    .dialect = dialect_name(profile.dialect),
+                    .base_labels = &settings_->base_labels,
+                    .own_labels = classification != nullptr ? &classification->labels : nullptr};
+    const RuleVerdict verdict = settings_->rules->apply(input, *rule_scratch_);
+    passing.text = input.line;
+    if (!verdict.keep) {
+        rule_tallies_[verdict.rule]->dropped.add();
+        counters_[passing.listener]->dropped[static_cast<std::size_t>(DropReason::rule)].add();
+    }
+    return verdict.keep;
+}
+
+void SyslogIntake::append(const Passing& passing, const Route& route) {
+    ListenerCounters& counters = *counters_[passing.listener];
+    const SourceState& source = passing.source;
     const ZoneRef zone{
         .rule = route.classification != nullptr ? route.classification->zone.get() : nullptr,
         .learned_s = source.skew.offset_s()};
@@ -207,13 +251,10 @@ void SyslogIntake::deliver(Passing& passing) {
         record_.defects.add(Defect::truncated);
     }
     DeviceTimeText time_text;
-    metadata_.clear();
-    append_record_metadata(
-        record_,
+    append_metadata(
         {.source_ip = source.text(),
          .listener = settings_->listeners[passing.listener].name,
-         .device_timestamp = format_device_time(record_.timestamp, resolved, time_text)},
-        metadata_);
+         .device_timestamp = format_device_time(record_.timestamp, resolved, time_text)});
     for (int i = 0; i < defect_count; ++i) {
         if (record_.defects.has(static_cast<Defect>(i))) {
             counters.defects[static_cast<std::size_t>(i)].add();
@@ -229,22 +270,38 @@ void SyslogIntake::deliver(Passing& passing) {
                      .listener = passing.listener});
 }
 
+void SyslogIntake::append_metadata(MetadataContext context) {
+    metadata_.clear();
+    replaced_.clear();
+    if (rule_scratch_) {
+        for (const RuleChange* change = rule_scratch_->begin_metadata();
+             change != rule_scratch_->end_metadata(); ++change) {
+            append_metadata_pair(change->name, change->value, metadata_);
+            replaced_.push_back(change->name);
+        }
+    }
+    context.replaced = replaced_;
+    append_record_metadata(record_, context, metadata_);
+}
+
 SyslogIntake::Route SyslogIntake::route_of(const Passing& passing) {
     SourceState& source = passing.source;
     if (source.classification != nullptr && source.classification->trusted_relay &&
         !record_.hostname.empty()) {
         return relayed_route(passing);
     }
-    BatchBuilder::StreamHandle handle{.index = source.stream_index,
-                                      .generation = source.stream_generation};
-    if (!builder_.is_live(handle)) [[unlikely]] {
-        handle = open_stream(source.classification, source.text(),
-                             hash_address(source.address, options_.seed), source.had_own_stream);
+    Route route{.classification = source.classification,
+                .device = source.text(),
+                .stream = {.index = source.stream_index, .generation = source.stream_generation}};
+    if (!builder_.is_live(route.stream)) [[unlikely]] {
+        const Labels labels = labels_of(route.classification, route.device);
+        route.stream = open_stream(labels, labels, hash_address(source.address, options_.seed),
+                                   source.had_own_stream);
         source.had_own_stream = true;
-        source.stream_index = handle.index;
-        source.stream_generation = handle.generation;
+        source.stream_index = route.stream.index;
+        source.stream_generation = route.stream.generation;
     }
-    return {.classification = source.classification, .stream = handle};
+    return route;
 }
 
 SyslogIntake::Route SyslogIntake::relayed_route(const Passing& passing) {
@@ -253,42 +310,61 @@ SyslogIntake::Route SyslogIntake::relayed_route(const Passing& passing) {
         relayed_.clear();
     }
     const auto [place, is_new] = relayed_.try_emplace(hostname);
-    Route& device = place->second;
+    Route& route = place->second;
     if (is_new) {
         const Classification* own = settings_->classifier->classify_hostname(hostname);
-        device.classification = own != nullptr ? own : passing.source.classification;
+        route.classification = own != nullptr ? own : passing.source.classification;
+        route.device = place->first;
     }
-    if (!builder_.is_live(device.stream)) {
-        device.stream = open_stream(device.classification, hostname,
-                                    std::hash<std::string>{}(hostname), !is_new);
+    if (!builder_.is_live(route.stream)) {
+        const Labels labels = labels_of(route.classification, hostname);
+        route.stream = open_stream(labels, labels, std::hash<std::string>{}(hostname), !is_new);
     }
-    return device;
+    return route;
 }
 
-BatchBuilder::StreamHandle SyslogIntake::open_stream(const Classification* classification,
-                                                     std::string_view device,
-                                                     std::uint64_t device_hash, bool known) {
+// The labels of this record are not its source's: rules have set some of them.
+BatchBuilder::StreamHandle SyslogIntake::relabelled_stream(const Passing& passing,
+                                                           const Route& route) {
+    const Labels plain = labels_of(route.classification, route.device);
+    Labels labels = plain;
+    for (const RuleChange* change = rule_scratch_->begin_labels();
+         change != rule_scratch_->end_labels(); ++change) {
+        if (change->value.empty()) {
+            labels.erase(std::string(change->name));
+        } else {
+            labels[std::string(change->name)] = change->value;
+        }
+    }
+    return open_stream(labels, plain, hash_address(passing.source.address, options_.seed), false);
+}
+
+Labels SyslogIntake::labels_of(const Classification* classification,
+                               std::string_view device) const {
     Labels labels = settings_->base_labels;
-    std::string tenant;
     if (classification != nullptr) {
         for (const auto& [name, value] : classification->labels) {
             labels[name] = value;
         }
     }
-    if (const auto found = labels.find("tenant"); found != labels.end()) {
-        tenant = found->second;
-    }
     labels.try_emplace("device", device);
+    return labels;
+}
+
+BatchBuilder::StreamHandle SyslogIntake::open_stream(const Labels& labels, Labels fallback,
+                                                     std::uint64_t device_hash, bool known) {
+    const auto found = labels.find("tenant");
+    const std::string tenant = found == labels.end() ? "" : found->second;
     std::string text = to_loki_labels(labels);
     if (builder_.knows(text, tenant)) {
         return builder_.stream(text, tenant);
     }
     const StreamVerdict verdict = parts_.ceiling.admit(device_hash, known);
     if (!verdict.own) {
-        labels["device"] = overflow_device(verdict.overflow_slot);
-        text = to_loki_labels(labels);
-        parts_.events.emit({EventId::streams_collapsed, std::string(device),
+        parts_.events.emit({EventId::streams_collapsed, fallback["device"],
                             "streams_max is reached; its lines go to an overflow stream"});
+        fallback["device"] = overflow_device(verdict.overflow_slot);
+        text = to_loki_labels(fallback);
     }
     return builder_.stream(text, tenant, verdict.own);
 }
@@ -302,6 +378,11 @@ void SyslogIntake::tick() {
     reassembler_.flush(now_ns, merged_);
     deliver_merged();
     builder_.close_aged(now_ns);
+    if (rule_scratch_) {
+        for (std::size_t i = 0; i < rule_scratch_->hits().size(); ++i) {
+            rule_tallies_[i]->hits.set(rule_scratch_->hits()[i]);
+        }
+    }
     gauges_.reassembly_bytes.set(reassembler_.held_bytes());
     gauges_.sources.set(sources_.size());
     gauges_.sources_evicted.set(sources_.evictions());

@@ -9,6 +9,7 @@
 #include "pipeline/batch_builder.h"
 #include "pipeline/log.h"
 #include "pipeline/reassembly.h"
+#include "pipeline/record_metadata.h"
 #include "pipeline/source_table.h"
 #include "pipeline/stream_limit.h"
 #include "receivers/frame_sink.h"
@@ -17,12 +18,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace weir {
+
+// What one rule did on one thread; by the rule's place in the configuration.
+struct RuleTally {
+    Counter hits;
+    Counter dropped;
+};
 
 // Numbers of one thread that are not a listener's. Written by the thread, read by any.
 struct IntakeGauges {
@@ -72,6 +80,12 @@ class SyslogIntake final : public FrameSink {
         return counters_;
     }
 
+    // One for each of rules_max places; those past the configured rules stay 0. Any thread may
+    // read.
+    [[nodiscard]] const std::vector<std::unique_ptr<RuleTally>>& rule_tallies() const {
+        return rule_tallies_;
+    }
+
   private:
     // A frame on its way through; views borrow from the frame, the scratch or a reassembled
     // message.
@@ -85,6 +99,7 @@ class SyslogIntake final : public FrameSink {
     // What a device's messages mean and the stream they go to.
     struct Route {
         const Classification* classification = nullptr;
+        std::string_view device;  // lives as long as the source or the remembered hostname
         BatchBuilder::StreamHandle stream;
     };
 
@@ -96,10 +111,18 @@ class SyslogIntake final : public FrameSink {
     [[nodiscard]] bool hold_part(const Frame& frame, std::string_view text, std::uint32_t listener);
     void deliver_merged();
     void deliver(Passing& passing);
+    // False when a rule ended the record. Rewrites the record and `passing.text`.
+    [[nodiscard]] bool apply_rules(Passing& passing, const Classification* classification);
+    [[nodiscard]] BatchBuilder::StreamHandle relabelled_stream(const Passing& passing,
+                                                               const Route& route);
+    void append(const Passing& passing, const Route& route);
+    void append_metadata(MetadataContext context);
     [[nodiscard]] Route route_of(const Passing& passing);
     [[nodiscard]] Route relayed_route(const Passing& passing);
-    [[nodiscard]] BatchBuilder::StreamHandle open_stream(const Classification* classification,
-                                                         std::string_view device,
+    [[nodiscard]] Labels labels_of(const Classification* classification,
+                                   std::string_view device) const;
+    // `labels` has its device; `fallback` is what an overflow stream keeps of it.
+    [[nodiscard]] BatchBuilder::StreamHandle open_stream(const Labels& labels, Labels fallback,
                                                          std::uint64_t device_hash, bool known);
     void commit(std::unique_ptr<Batch> batch, const FrameCounts& frames);
 
@@ -109,14 +132,17 @@ class SyslogIntake final : public FrameSink {
     std::uint64_t generation_ = 0;
     std::vector<std::unique_ptr<ListenerCounters>> counters_;
     IntakeGauges gauges_;
+    std::vector<std::unique_ptr<RuleTally>> rule_tallies_;
+    std::optional<RuleScratch> rule_scratch_;  // set while there are rules
     BatchBuilder builder_;
     SourceTable sources_;
     Reassembler reassembler_;
     std::vector<Merged> merged_;  // scratch: messages that the reassembler released
     std::unordered_map<std::string, Route> relayed_;  // behind trusted relays, by HOSTNAME
     Record record_;
-    std::string utf8_;      // scratch: a frame made valid
-    std::string metadata_;  // scratch: one record's structured metadata
+    std::string utf8_;                        // scratch: a frame made valid
+    std::vector<std::string_view> replaced_;  // scratch: metadata names that rules set
+    std::string metadata_;                    // scratch: one record's structured metadata
 };
 
 }  // namespace weir

@@ -257,6 +257,59 @@ TEST_F(SyslogIntakeTest, ANewConfigurationTakesOverBetweenRuns) {
     EXPECT_EQ(seen[1].labels, R"({device="10.1.2.3", job="new"})");
 }
 
+TEST_F(SyslogIntakeTest, RulesDropLabelRedactAndAreCounted) {
+    using Action = RuleSpec::Action;
+    IntakeSettings settings;
+    settings.rules = *RuleSet::compile(
+        {{.name = "noise", .action = Action::drop, .match = {{"mnemonic", "^LINK"}}},
+         {.name = "team",
+          .action = Action::set_label,
+          .match = {{"app_name", "^(sshd)$"}},
+          .target = "team",
+          .value = "sec-\\1"},
+         {.name = "host",
+          .action = Action::set_metadata,
+          .match = {{"app_name", "."}},
+          .target = "hostname",
+          .value = "hidden"},
+         {.name = "secret",
+          .action = Action::redact,
+          .target = "line",
+          .pattern = "password=\\S+",
+          .value = "password=***"}},
+        {"job", "device"});
+    open(std::move(settings));
+    send("10.1.2.3", "<13>1: Nov 21 06:00:00: %IF-3-LINKDOWN: gone");
+    send("10.1.2.3", "<13>Nov 21 06:00:00 h sshd[1]: password=hunter2 accepted");
+    const auto seen = finish();
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].labels, R"({device="10.1.2.3", job="weir", team="sec-sshd"})");
+    EXPECT_EQ(seen[0].line, "<13>Nov 21 06:00:00 h sshd[1]: password=*** accepted");
+    EXPECT_EQ(seen[0].metadata.at("hostname"), "hidden");
+    EXPECT_EQ(intake_->counters(0).dropped[static_cast<std::size_t>(DropReason::rule)].value(), 1U);
+    EXPECT_EQ(intake_->rule_tallies()[0]->dropped.value(), 1U);
+    EXPECT_EQ(intake_->rule_tallies()[1]->hits.value(), 1U);
+}
+
+TEST_F(SyslogIntakeTest, LabelsFromMessagesCannotMakeStreamsWithoutBound) {
+    IntakeSettings settings;
+    settings.rules = *RuleSet::compile({{.name = "id",
+                                         .action = RuleSpec::Action::set_label,
+                                         .match = {{"line", "id=(\\d+)"}},
+                                         .target = "id",
+                                         .value = "\\1"}},
+                                       {"job", "device"});
+    open(std::move(settings), 4);
+    for (int i = 0; i < 200; ++i) {
+        send("10.1.2.3", "<13>id=" + std::to_string(i));
+    }
+    std::map<std::string, int> labels;
+    for (const SeenEntry& entry : finish()) {
+        ++labels[entry.labels];
+    }
+    EXPECT_LE(labels.size(), 4U + overflow_streams);
+}
+
 TEST_F(SyslogIntakeTest, OverlongLinesAreCutAtACharacter) {
     open({.line_bytes_max = 10});
     send("10.1.2.3", "<13>12345\xc3\xa4\xc3\xa4");  // byte 10 is inside the first a-umlaut

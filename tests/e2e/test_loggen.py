@@ -12,11 +12,11 @@ RATE = 400 if PRESET in ("asan", "tsan") else 2000
 COUNT = RATE * 2
 # name -> (transport, connections, options); rate and count are each connection's.
 CASES = {
-    "udp": ("udp", 1, ["--dgram"]),
-    "tcp": ("tcp", 1, ["--stream"]),
-    "tcp_syslog_proto": ("tcp", 1, ["--stream", "--syslog-proto"]),
+    "udp": ("udp", 1, ["--inet", "--dgram"]),
+    "tcp": ("tcp", 1, ["--inet", "--stream"]),
+    "tcp_syslog_proto": ("tcp", 1, ["--inet", "--stream", "--syslog-proto"]),
     "tls_syslog_proto": ("tls", 1, ["--use-ssl", "--syslog-proto"]),
-    "tcp_four_connections": ("tcp", 4, ["--stream", "--syslog-proto"]),
+    "tcp_four_connections": ("tcp", 4, ["--inet", "--stream", "--syslog-proto"]),
 }
 
 
@@ -27,7 +27,7 @@ def loggen(root, port, options):
         "SYSLOGNG_PREFIX": str(root / "usr"),
         "LD_LIBRARY_PATH": peers.library_path(root, "usr/lib/syslog-ng"),
     }
-    command = [str(root / "usr/bin/loggen"), "--inet", *options, "--rate", str(RATE)]
+    command = [str(root / "usr/bin/loggen"), *options, "--rate", str(RATE)]
     command += ["--interval", "40", "--number", str(COUNT), "--size", "256"]
     command += ["127.0.0.1", str(port)]
     subprocess.run(command, env=environment, capture_output=True, timeout=50, check=True)

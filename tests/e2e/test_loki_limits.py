@@ -37,8 +37,8 @@ def test_rate_limit_is_waited_out(start_weir, start_loki, cluster):
     """429: Loki has stored nothing of the request, and all of it gets there in the end."""
     slow = {"ingestion_rate_mb": 0.2, "ingestion_burst_size_mb": 0.2}
     loki = start_loki("loki", slow)
-    batch = {"age_max": "200ms", "bytes_max": "64KiB"}
-    weir = start_weir([listener("in", "udp")], [loki], logs={"batch": batch})
+    logs = {"line_bytes_max": "32KiB", "batch": {"age_max": "200ms", "bytes_max": "64KiB"}}
+    weir = start_weir([listener("in", "udp")], [loki], logs=logs)
     sent = [line(n, 700) for n in range(1200)]
     send_udp(sent, weir.port("in"))
     status = weir.settled(len(sent), timeout_s=45)
@@ -49,7 +49,7 @@ def test_rate_limit_is_waited_out(start_weir, start_loki, cluster):
 
 def test_request_larger_than_the_burst_is_split(start_weir, start_loki, cluster):
     """A batch that can never pass the burst limit in one piece must not block for ever."""
-    small = {"ingestion_rate_mb": 0.5, "ingestion_burst_size_mb": 0.3}
+    small = {"ingestion_rate_mb": 2, "ingestion_burst_size_mb": 0.3}
     loki = start_loki("loki", small)
     batch = {"age_max": "2s", "bytes_max": "1MiB"}
     weir = start_weir([listener("in", "tcp")], [loki], logs={"batch": batch})

@@ -90,7 +90,9 @@ class Weir(Process):
         status = self.stop(30 * PATIENCE)
         assert status == 0, f"exit status {status}:\n{self.tail()}"
         last = self.text().rstrip().splitlines()[-1]
-        assert "ledger" in last and "received" in last, f"no ledger in the last line: {last}"
+        for term in ("stopped", "received=", "accepted=", "appended=", "delivered="):
+            assert term in last, f"no ledger in the last line: {last}"
+        assert "IMBALANCE" not in last, last
         return last
 
 

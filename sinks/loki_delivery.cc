@@ -120,41 +120,48 @@ bool LokiDelivery::may_take() const {
     return !exhausted_ && waiting_.size() - slow < 2 * options_->requests_in_flight_max + 2;
 }
 
-std::optional<LokiItem> LokiDelivery::next_waiting(std::int64_t now_ns) {
-    bool replay_taken = replay_in_flight_;
+// Of the items that are due the one that failed least often, the oldest of those: a request that
+// fails for a reason of its own must not stand in the way of those that would pass.
+std::list<LokiItem>::iterator LokiDelivery::next_waiting(std::int64_t now_ns) {
+    auto best = waiting_.end();
+    bool replay_seen = replay_in_flight_;
     for (auto item = waiting_.begin(); item != waiting_.end(); ++item) {
         // The replay stream is written strictly oldest first: a later entry would shut the window
         // behind an earlier one.
         if (item->replay && !item->slow) {
-            const bool may_go = !replay_taken;
-            replay_taken = true;
+            const bool may_go = !replay_seen;
+            replay_seen = true;
             if (!may_go) {
                 continue;
             }
         }
-        if (item->due_ns <= now_ns) {
-            LokiItem chosen = std::move(*item);
-            waiting_.erase(item);
-            return chosen;
+        const bool better = best == waiting_.end() || item->attempts < best->attempts;
+        if (item->due_ns <= now_ns && better) {
+            best = item;
         }
     }
-    return std::nullopt;
+    return best;
 }
 
 std::optional<LokiItem> LokiDelivery::next_item(std::int64_t now_ns) {
     while (true) {
-        if (std::optional<LokiItem> item = next_waiting(now_ns)) {
-            return item;
+        const auto best = next_waiting(now_ns);
+        const bool found = best != waiting_.end();
+        const bool try_another = found && best->attempts > 0 && state_ == EndpointState::retry;
+        if (found && !(try_another && may_take())) {
+            LokiItem chosen = std::move(*best);
+            waiting_.erase(best);
+            return chosen;
         }
         if (!may_take()) {
             return std::nullopt;
         }
         BatchPtr batch = cursor_.take();
-        if (!batch) {
+        if (batch) {
+            admit(std::move(batch));
+        } else {
             exhausted_ = true;
-            return std::nullopt;
         }
-        admit(std::move(batch));
     }
 }
 

@@ -44,7 +44,7 @@ class LokiDelivery {
     [[nodiscard]] bool may_send(std::int64_t now_ns) const;
     [[nodiscard]] bool may_take() const;
     [[nodiscard]] std::optional<LokiItem> next_item(std::int64_t now_ns);
-    [[nodiscard]] std::optional<LokiItem> next_waiting(std::int64_t now_ns);
+    [[nodiscard]] std::list<LokiItem>::iterator next_waiting(std::int64_t now_ns);
     [[nodiscard]] std::int64_t wake_at_ns(std::int64_t now_ns) const;
     [[nodiscard]] bool done() const;
     void send(LokiItem item, std::int64_t now_ns);

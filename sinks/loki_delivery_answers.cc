@@ -221,7 +221,8 @@ void LokiDelivery::on_repair(const LokiItem& item, const LokiDecision& decision)
     derive(from, parts.changed);
     from.replay = true;
     derive(from, parts.replay);
-    if (decision.rest_is_stored) {
+    // A complaint that fits no entry is about one all the same: nothing may count as stored for it.
+    if (decision.rest_is_stored && parts.all_matched) {
         delivered(item, parts.rest.records());
     } else {
         ask_again(item, parts.rest, decision.reason);

@@ -45,6 +45,7 @@ class Repairer {
     Repairer(const std::vector<Repair>& repairs, const RepairContext& context)
         : repairs_(repairs), context_(context) {
         result_.applied = context.applied;
+        matched_.assign(repairs.size(), false);
         metadata_allowed_ = (context.applied & repair_bit(RepairKind::fold_all)) == 0;
         for (const Repair& repair : repairs) {
             metadata_allowed_ = metadata_allowed_ && repair.kind != RepairKind::fold_all;
@@ -83,7 +84,10 @@ class Repairer {
         keep(std::move(rest), result_.rest);
     }
 
-    [[nodiscard]] RepairedPush result() { return std::move(result_); }
+    [[nodiscard]] RepairedPush result() {
+        result_.all_matched = std::find(matched_.begin(), matched_.end(), false) == matched_.end();
+        return std::move(result_);
+    }
 
   private:
     static constexpr std::uint32_t ended_ = ~0U;
@@ -116,19 +120,25 @@ class Repairer {
     [[nodiscard]] std::uint32_t choose(const LokiStream& stream, LokiEntry& entry) {
         std::uint32_t kinds = 0;
         Reason reason = Reason::none;
+        const Repair* hopeless = nullptr;
         for (std::size_t i = 0; i < repairs_.size(); ++i) {
             if (!claimed_by(i, stream, entry)) {
                 continue;
             }
+            matched_[i] = true;
             if (is_hopeless(repairs_[i], context_)) {
-                end(stream, std::move(entry), repairs_[i].reason);
-                return ended_;
+                hopeless = &repairs_[i];
+                continue;
             }
             kinds |= repair_bit(repairs_[i].kind);
             reason = repairs_[i].reason;
             if (repairs_[i].kind == RepairKind::truncate) {
                 line_limit_ = static_cast<std::size_t>(repairs_[i].limit);
             }
+        }
+        if (hopeless != nullptr) {
+            end(stream, std::move(entry), hopeless->reason);
+            return ended_;
         }
         if (kinds != 0) {
             ++result_.repaired[reason];
@@ -172,6 +182,7 @@ class Repairer {
     const RepairContext& context_;
     RepairedPush result_;
     std::vector<bool> stream_claims_;
+    std::vector<bool> matched_;
     std::size_t line_limit_ = 0;
     std::int64_t clamped_ = 0;
     bool metadata_allowed_ = true;

@@ -63,6 +63,7 @@ struct RepairedPush {
     std::vector<std::pair<Reason, LokiPush>> ended;  // one for each reason
     LokiPush rest;                                   // no repair claimed it
     std::uint32_t applied = 0;                       // the context's, and what was done here
+    bool all_matched = true;                         // every repair claimed something
     std::map<Reason, std::uint64_t> repaired;        // entries in changed and replay, by reason
 };
 

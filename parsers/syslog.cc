@@ -143,6 +143,9 @@ void read_header(std::string_view text, Dialect dialect, Record& record) {
 }
 
 void finish(Dialect dialect, Record& record) {
+    if (skip_blanks(record.msg).empty()) {
+        record.msg = {};
+    }
     if (dialect == Dialect::any) {
         read_body_facts(record);
     }

@@ -290,6 +290,10 @@ bool read_bsd_tag_only(std::string_view text, bool after_pri, Record& record) {
         store_tagged(trimmed, tag, context, record);
         return true;
     }
+    if (first(trimmed) == '(' && read_unifi_host(trimmed.substr(0, word_length(trimmed)), record)) {
+        read_tag_and_text(skip_blanks(after(trimmed, word_length(trimmed))), context, record);
+        return true;
+    }
     // "host tag[pid]: text": the process id makes it certain enough to take the first word.
     const std::string_view word = trimmed.substr(0, word_length(trimmed));
     const std::string_view behind = skip_blanks(after(trimmed, word.size()));

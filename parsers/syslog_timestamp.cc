@@ -181,8 +181,13 @@ bool take_clock(std::string_view& rest, Fields& fields) {
 bool take_year(std::string_view& rest, int& year) {
     std::string_view at = rest;
     int number = 0;
-    if (!take_number(at, 4, 4, number) || number < 1900 || number > 2199 ||
-        !(at.empty() || is_blank(at[0]) || at[0] == ':')) {
+    if (!take_number(at, 4, 4, number) || number < 1900 || number > 2199) {
+        return false;
+    }
+    // "2001:db8::1" is a host.
+    const bool ends =
+        at.empty() || is_blank(at[0]) || (at[0] == ':' && (at.size() == 1 || is_blank(at[1])));
+    if (!ends) {
         return false;
     }
     year = number;
@@ -222,16 +227,24 @@ void store(const Fields& fields, DeviceTime& time) {
     time.nanos = fields.nanos;
 }
 
-// "[Thu ]Oct  3 [2024 ]11:12:36": RFC 3164 with what Cisco and NetApp add.
+constexpr std::size_t time_bytes_min = 14;  // "Jan 1 00:00:00"
+
+// "Thu Oct 03 2024", "Wed, 05 Apr 2023" (RFC 5322).
+void skip_weekday(std::string_view& rest) {
+    std::string_view at = rest;
+    if (!is_letter(at[0]) || !is_weekday(packed_word(at))) {
+        return;
+    }
+    at.remove_prefix(3);
+    take(at, ',');
+    if (take_blanks(at) && at.size() >= time_bytes_min) {
+        rest = at;
+    }
+}
+
+// "Oct  3 [2024 ]11:12:36": RFC 3164 with what Cisco and NetApp add.
 bool take_month_first(std::string_view& rest, Fields& fields) {
     std::string_view at = rest;
-    if (is_weekday(packed_word(at)) && at.size() > 4 && !is_letter(at[3])) {
-        at.remove_prefix(3);
-        take(at, ',');
-        if (!take_blanks(at)) {
-            return false;
-        }
-    }
     if (!take_month(at, fields.month)) {
         return false;
     }
@@ -341,9 +354,10 @@ TimeScan scan_device_time(std::string_view text, ZoneNames zones, DeviceTime& ti
         zones = ZoneNames::any_before_colon;
         rest.remove_prefix(1);
     }
-    if (rest.size() < 14) {
-        return scan;  // shorter than "Jan 1 00:00:00"
+    if (rest.size() < time_bytes_min) {
+        return scan;
     }
+    skip_weekday(rest);
     bool found = false;
     if (is_letter(rest[0])) {
         found = take_month_first(rest, fields);

@@ -28,17 +28,42 @@ bool is_bare_mac(std::string_view text) {
     return text.size() == 12 && all_of_class(text, digit | upper | lower);
 }
 
-// "d8b370c09752,UAP-AC-Mesh-6.6.77+15402:" in front of the real tag. Its length with ':', or 0.
+// Value that borrows. "model,mac,firmware"; `mac` is empty when it is none.
+struct UnifiName {
+    std::string_view model;
+    std::string_view mac;
+    std::string_view firmware;
+};
+
+UnifiName scan_unifi_name(std::string_view word) {
+    const std::size_t mac_at = word.find(',');
+    if (mac_at == std::string_view::npos || mac_at == 0) {
+        return {};
+    }
+    const std::string_view model = word.substr(0, mac_at);
+    const std::string_view tail = after(word, mac_at + 1);
+    const std::size_t firmware_at = tail.find(',');
+    if (firmware_at == std::string_view::npos || !is_bare_mac(tail.substr(0, firmware_at))) {
+        return {};
+    }
+    const std::string_view firmware = after(tail, firmware_at + 1);
+    if (!all_of_class(model, tag_char) || !all_of_class(firmware, tag_char)) {
+        return {};
+    }
+    return {model, tail.substr(0, firmware_at), firmware};
+}
+
+// "d8b370c09752,UAP-AC-Mesh-6.6.77+15402:" or "U7PG2,f09fc2aabbcc,v4.3.20:" between the host's name
+// and the tag. Its length with ':', or 0.
 std::size_t pseudo_tag_length(std::string_view text) {
     const std::size_t length = word_length(text, 96);
-    if (length < 16 || text[length - 1] != ':' || text[12] != ',' ||
-        !is_bare_mac(text.substr(0, 12))) {
+    if (length < 16 || text[length - 1] != ':') {
         return 0;
     }
-    const std::string_view model = text.substr(13, length - 14);
-    const bool fits =
-        std::all_of(model.begin(), model.end(), [](char c) { return is(c, tag_char) || c == ','; });
-    return fits ? length : 0;
+    const std::string_view word = text.substr(0, length - 1);
+    const bool mac_first = word[12] == ',' && is_bare_mac(word.substr(0, 12)) &&
+                           all_of_class(after(word, 13), tag_char);
+    return mac_first || !scan_unifi_name(word).mac.empty() ? length : 0;
 }
 
 struct SlashMnemonic {
@@ -112,28 +137,19 @@ std::size_t read_aix_forward(std::string_view text, Record& record) {
 }
 
 bool read_unifi_host(std::string_view word, Record& record) {
-    const std::size_t mac_at = word.find(',');
-    if (mac_at == std::string_view::npos || mac_at == 0) {
-        return false;
-    }
-    if (word.back() == ':') {
+    if (word.starts_with("(\"") && word.ends_with("\")")) {
+        word = word.substr(2, word.size() - 4);  // older firmware: ("U7PG2,f09fc2aabbcc,v3.9.3")
+    } else if (word.ends_with(':')) {
         word.remove_suffix(1);
     }
-    const std::string_view model = word.substr(0, mac_at);
-    const std::string_view tail = after(word, mac_at + 1);
-    const std::size_t firmware_at = tail.find(',');
-    if (firmware_at == std::string_view::npos || !is_bare_mac(tail.substr(0, firmware_at))) {
-        return false;
-    }
-    const std::string_view firmware = after(tail, firmware_at + 1);
-    if (firmware.empty() || !is(firmware[0], digit | lower | upper) ||
-        !all_of_class(model, tag_char) || !all_of_class(firmware, tag_char)) {
+    const UnifiName name = scan_unifi_name(word);
+    if (name.mac.empty()) {
         return false;
     }
     record.hostname = word;
-    record.add_extra(ExtraKey::model, model);
-    record.add_extra(ExtraKey::mac, tail.substr(0, firmware_at));
-    record.add_extra(ExtraKey::firmware, firmware);
+    record.add_extra(ExtraKey::model, name.model);
+    record.add_extra(ExtraKey::mac, name.mac);
+    record.add_extra(ExtraKey::firmware, name.firmware);
     return true;
 }
 

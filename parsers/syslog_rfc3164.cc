@@ -94,7 +94,7 @@ bool read_relayed_bsd(std::string_view text, const BsdContext& context, Record& 
 }
 
 bool may_begin_time(std::string_view text) {
-    if (text.size() < 14) {
+    if (text.size() < 13) {
         return false;
     }
     return is_digit(text[0]) || ((text[3] == ' ' || text[3] == ',') && is_letter(text[0]));

@@ -162,12 +162,15 @@ bool is_address_literal(std::string_view word) {
 }
 
 bool is_hostname(std::string_view word) {
+    if (word.empty() || word.size() > 255) {
+        return false;
+    }
     if (const std::size_t interface = word.find('%'); interface != std::string_view::npos) {
         // "fe80::1%eth0"
         return is_address_literal(word.substr(0, interface)) &&
                all_of_class(after(word, interface + 1), tag_char);
     }
-    if (word.empty() || word.size() > 255 || !all_of_class(word, host_char)) {
+    if (!all_of_class(word, host_char)) {
         return false;
     }
     // "::1" begins with a colon; nothing else may begin with a mark.

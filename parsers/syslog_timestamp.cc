@@ -227,7 +227,7 @@ void store(const Fields& fields, DeviceTime& time) {
     time.nanos = fields.nanos;
 }
 
-constexpr std::size_t time_bytes_min = 14;  // "Jan 1 00:00:00"
+constexpr std::size_t time_bytes_min = 13;  // "Jan 1 0:00:00"
 
 // "Thu Oct 03 2024", "Wed, 05 Apr 2023" (RFC 5322).
 void skip_weekday(std::string_view& rest) {

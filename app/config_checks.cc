@@ -161,7 +161,7 @@ void check_classification(const ReadConfig& read, ConfigProblems& problems) {
                 fmt::format("{} stands in line {} as well", again.prefix.to_string(), first.line));
         }
     }
-    std::set<std::string_view> common(reserved_label_names.begin(), reserved_label_names.end());
+    std::set<std::string_view> common(own_label_names.begin(), own_label_names.end());
     for (const auto& [name, value] : read.config.labels) {
         common.insert(name);
     }
@@ -175,11 +175,12 @@ void check_classification(const ReadConfig& read, ConfigProblems& problems) {
         for (const auto& [name, value] : labels) {
             names.insert(name);
         }
+        names.erase("service_name");
         if (names.size() > label_names_max) {
             problems.error(line, path,
                            fmt::format("a stream would have {} labels, {} of them weir's own; Loki "
                                        "takes {}",
-                                       names.size(), reserved_label_names.size(), label_names_max));
+                                       names.size(), own_label_names.size(), label_names_max));
         }
         return names.size() <= label_names_max;
     };

@@ -2,8 +2,6 @@
 
 #include "app/config_checks.h"
 #include "app/config_reader.h"
-#include "app/setting_value.h"
-#include "app/settings.h"
 #include "app/sha256.h"
 #include "app/yaml_tree.h"
 
@@ -43,73 +41,6 @@ void fill_in(ReadConfig& read) {
         }
     }
 }
-
-// Compares the settings of one pair of objects; `name` is what messages call it.
-class SealedComparison {
-  public:
-    SealedComparison(const Config& running, const Config& next) : running_(running), next_(next) {}
-
-    std::vector<std::string> run() {
-        for (const Setting& setting : settings()) {
-            if (setting.path.find("[]") == std::string_view::npos) {
-                compare(setting, &running_, &next_, setting.path);
-            }
-        }
-        compare_lists("listeners", running_.listeners, next_.listeners);
-        compare_lists("loki", running_.loki, next_.loki);
-        if (running_.file.enabled != next_.file.enabled) {
-            changes_.emplace_back("file");
-        }
-        return std::move(changes_);
-    }
-
-  private:
-    void compare(const Setting& setting, const SettingOwner& running, const SettingOwner& next,
-                 std::string_view path) {
-        if (setting.slot != nullptr && !setting.reloadable &&
-            !same_value(setting, setting.slot(running), setting.slot(next))) {
-            changes_.emplace_back(path);
-        }
-    }
-
-    template <class Item>
-    static Item* find(std::vector<Item>& items, std::string_view name) {
-        for (Item& item : items) {
-            if (item.name == name) {
-                return &item;
-            }
-        }
-        return nullptr;
-    }
-
-    template <class Item>
-    void compare_lists(std::string_view list, std::vector<Item>& running, std::vector<Item>& next) {
-        const std::string scope = fmt::format("{}[]", list);
-        for (Item& item : running) {
-            Item* counterpart = find(next, item.name);
-            const std::string name = fmt::format("{}[{}]", list, item.name);
-            if (counterpart == nullptr) {
-                changes_.push_back(name);
-                continue;
-            }
-            for (const Setting& setting : settings()) {
-                if (setting.path.starts_with(scope)) {
-                    compare(setting, &item, counterpart,
-                            name + std::string(setting.path.substr(scope.size())));
-                }
-            }
-        }
-        for (const Item& item : next) {
-            if (find(running, item.name) == nullptr) {
-                changes_.push_back(fmt::format("{}[{}]", list, item.name));
-            }
-        }
-    }
-
-    Config running_;  // copies, because slots are pointers to what may be changed
-    Config next_;
-    std::vector<std::string> changes_;
-};
 
 }  // namespace
 
@@ -153,10 +84,6 @@ Config default_config() {
     config.listeners = default_listeners();
     config.file.enabled = true;
     return config;
-}
-
-std::vector<std::string> sealed_changes(const Config& running, const Config& next) {
-    return SealedComparison(running, next).run();
 }
 
 }  // namespace weir

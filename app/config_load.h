@@ -37,9 +37,4 @@ struct ConfigLoadOptions {
 // ./weir-data, admin on 127.0.0.1:12345. There is no TLS listener, because there is no certificate.
 [[nodiscard]] Config default_config();
 
-// The settings that differ and can not be changed without a restart, as paths with names in place
-// of indexes: "listeners[syslog-tls].address", "loki[remote]" for one that came or went. Empty when
-// `next` can replace `running`.
-[[nodiscard]] std::vector<std::string> sealed_changes(const Config& running, const Config& next);
-
 }  // namespace weir

@@ -371,6 +371,21 @@ bool same_value(const Setting& setting, const SettingSlot& a, const SettingSlot&
     return value_text(setting, a) == value_text(setting, b);
 }
 
+void copy_value(const SettingSlot& from, const SettingSlot& to) {
+    std::visit(
+        [&to](const auto& source) {
+            using Alternative = std::decay_t<decltype(source)>;
+            const auto& target = std::get<Alternative>(to);
+            if constexpr (std::is_same_v<Alternative, EndpointSlot>) {
+                *target.address = *source.address;
+                *target.port = *source.port;
+            } else {
+                *target = *source;
+            }
+        },
+        from);
+}
+
 std::string_view nearest(std::string_view written, std::span<const std::string_view> candidates) {
     constexpr std::size_t written_bytes_max =
         64;  // longer is no typing mistake, and costs a square

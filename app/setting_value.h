@@ -27,6 +27,9 @@ namespace weir {
 // Whether two slots of the same setting hold the same.
 [[nodiscard]] bool same_value(const Setting& setting, const SettingSlot& a, const SettingSlot& b);
 
+// Copies a value between two slots of the same setting.
+void copy_value(const SettingSlot& from, const SettingSlot& to);
+
 // The candidate nearest to what was written, if near enough to be a typing mistake; else empty.
 [[nodiscard]] std::string_view nearest(std::string_view written,
                                        std::span<const std::string_view> candidates);

@@ -97,11 +97,14 @@ struct Setting {
 // A setting's value in an object that nobody has changed, as text; empty for none.
 [[nodiscard]] std::string default_text(const Setting& setting);
 
-// Names that weir itself puts on streams, and which configuration may therefore not set. Names that
-// begin with "__" are reserved as well.
+// Names that weir alone puts on streams. Names that begin with "__" are reserved as well.
 inline constexpr std::array<std::string_view, 3> reserved_label_names = {"cluster", "device",
                                                                          "replay"};
-// Loki's max_label_names_per_series; replay needs its place beside the other reserved names.
+// Names that a stream always has, or must have room for. service_name is one more, which Loki does
+// not count.
+inline constexpr std::array<std::string_view, 5> own_label_names = {"cluster", "device", "job",
+                                                                    "replay", "source_type"};
+// Loki's max_label_names_per_series.
 inline constexpr std::size_t label_names_max = 15;
 
 }  // namespace weir

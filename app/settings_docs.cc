@@ -15,25 +15,29 @@ constexpr std::string_view introduction = R"(# Configuration
 
 <!-- Generated from the table in app/settings_table_*.cc; change it there. -->
 
-weir reads one YAML file. It is strict: an unknown key, a key given twice, a missing unit, a value out
-of range or settings that contradict each other refuse to start, and the message names the file, the
-line, the key and what was probably meant. `weir check FILE` says the same without starting, and
+weir reads one YAML file. It is strict: an unknown key, a key given twice, a missing unit, a value
+out of range or settings that contradict each other refuse to start, and the message names the file,
+the line, the key and what was probably meant. `weir check FILE` says the same without starting, and
 `weir check FILE --print` shows every setting with its default filled in.
 
 - **Sizes** carry a unit: `B`, `kB`, `MB`, `GB`, `TB` (powers of 1000), `KiB`, `MiB`, `GiB`, `TiB`
   (powers of 1024). **Durations** too: `ms`, `s`, `m`, `h`, `d`. They are whole numbers: `90s`, not
   `1.5m`.
-- **Environment**: `${NAME}` in a value is replaced by the variable, `${NAME:-default}` gives a default
-  for one that is unset or empty, and `$$` is a plain `$`. An unset variable without a default refuses
-  to start. Keys are never replaced, and what a variable holds is never read as YAML.
+- **Environment**: `${NAME}` in a value is replaced by the variable, `${NAME:-default}` gives a
+  default for one that is unset or empty, and `$$` is a plain `$`. An unset variable without a
+  default refuses to start. Keys are never replaced, and what a variable holds is never read as
+  YAML.
 - **Secrets** are paths of files, which are read again when they change.
-- **Reload**: SIGHUP or a changed file applies the settings marked *reload*; a change of any other one
-  is named and waits for a restart. A file with errors changes nothing.
+- **Reload**: SIGHUP or a changed file applies the settings marked *reload*; a change of any other
+  one is named and waits for a restart, and so does a listener or endpoint that came or went. A file
+  with errors changes nothing.
+- **Labels**: a stream has at most 15. `job`, `source_type`, `cluster`, `device` and `replay` are
+  weir's own, the last three reserved for it; so are names that begin with `__`.
 - YAML anchors and aliases work; tags, merge keys and several documents in a file do not.
 
 With no `listeners`, weir listens for syslog on port 5514 (udp and tcp) and for Nutanix on port 1515
-(udp). There is no TLS listener by default, because there is no certificate to give it. With no `loki`,
-it writes what it receives as NDJSON files.
+(udp). There is no TLS listener by default, because there is no certificate to give it. With no
+`loki`, it writes what it receives as NDJSON files.
 )";
 
 std::string_view type_name(SettingType type) {

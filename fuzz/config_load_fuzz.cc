@@ -2,6 +2,7 @@
 // printed to a text that is taken again and prints the same.
 #include "app/config_load.h"
 #include "app/config_print.h"
+#include "app/config_seal.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -180,10 +180,10 @@ const BadConfig together[] = {
     {"file_larger_than_total", "file: {file_bytes_max: 2MiB, total_bytes_max: 1MiB}\n",
      "f:1: file.file_bytes_max: is larger than file.total_bytes_max\n"},
     {"too_many_labels",
-     "labels: {a: x, b: x, c: x, d: x, e: x, f: x, g: x, h: x, i: x, j: x, k: x}\n"
+     "labels: {a: x, b: x, c: x, d: x, e: x, f: x, g: x, h: x, i: x, service_name: x}\n"
      "classification:\n- {sources: [10.0.0.0/8], labels: {a: y, l: x}}\n"
      "- sources: [10.1.0.0/16]\n  labels: {l: x, m: x}\n",
-     "f:4: classification: a stream would have 16 labels, 3 of them weir's own; Loki takes 15\n"},
+     "f:4: classification: a stream would have 16 labels, 5 of them weir's own; Loki takes 15\n"},
 };
 
 const BadConfig rules[] = {

@@ -1,5 +1,6 @@
 #include "app/config_load.h"
 
+#include "app/config_seal.h"
 #include "tests/app/config_support.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 #include "app/config_print.h"
 
 #include "app/check_command.h"
+#include "app/config_seal.h"
 #include "tests/app/config_support.h"
 
 #include <gtest/gtest.h>

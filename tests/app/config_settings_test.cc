@@ -1,6 +1,5 @@
 // The table of settings, and what is generated from it.
 #include "app/check_command.h"
-#include "app/config_load.h"
 #include "app/setting_value.h"
 #include "app/settings.h"
 #include "app/settings_docs.h"
@@ -103,36 +102,6 @@ TEST(Settings, NearestIsNearEnoughToBeATypingMistake) {
     EXPECT_EQ(nearest("prometheus", keys), "");
     EXPECT_EQ(nearest("", keys), "");
     EXPECT_EQ(nearest(std::string(100'000, 'l'), keys), "");
-}
-
-TEST(SealedChanges, NamesWhatNeedsARestart) {
-    const Config running = default_config();
-    EXPECT_EQ(sealed_changes(running, running), std::vector<std::string>{});
-    Config next = running;
-    next.cluster = "other";
-    next.listeners[1].port = 6514;
-    next.listeners.erase(next.listeners.begin());
-    next.listeners.push_back({.name = "new"});
-    next.loki.push_back({.name = "a"});
-    next.admin.port = 1;
-    next.file.enabled = false;
-    next.file.zstd = true;
-    EXPECT_EQ(sealed_changes(running, next),
-              (std::vector<std::string>{"cluster", "file.compress", "admin.address",
-                                        "listeners[syslog-udp]", "listeners[syslog-tcp].address",
-                                        "listeners[new]", "loki[a]", "file"}));
-}
-
-TEST(SealedChanges, DoesNotNameWhatReloads) {
-    const Config running = default_config();
-    Config next = running;
-    next.labels["a"] = "b";
-    next.classification.push_back({.sources = {*Prefix::parse("10.0.0.0/8")}});
-    next.rules.push_back({.name = "r"});
-    next.logs.line = LineSource::msg;
-    next.listeners[0].limits.message_bytes_max = 1000;
-    next.listeners[0].dialect = Dialect::cisco;
-    EXPECT_EQ(sealed_changes(running, next), std::vector<std::string>{});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "app/check_command.h"
 
+#include "app/build_parts.h"
 #include "app/config_load.h"
 #include "app/config_print.h"
 #include "app/settings_docs.h"
@@ -41,6 +42,12 @@ int run_check_command(const CheckOptions& options, std::ostream& out, std::ostre
             [](const ConfigProblem& problem) { return problem.severity == Severity::error; });
         messages << options.file << ": "
                  << counted(static_cast<std::size_t>(errors), "error", "errors") << '\n';
+        return 1;
+    }
+    // What only building the parts can tell, such as the memory that a pattern needs.
+    if (const auto parts = make_intake_settings(*outcome.config); !parts) {
+        messages << options.file << ": " << parts.error().message << '\n'
+                 << options.file << ": 1 error\n";
         return 1;
     }
     if (options.print) {

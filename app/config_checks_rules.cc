@@ -1,7 +1,12 @@
 #include "app/config_checks_common.h"
 #include "app/setting_value.h"
+#include "core/record.h"
+#include "pipeline/rule_field.h"
 
 #include <re2/re2.h>
+
+#include <optional>
+#include <set>
 
 namespace weir {
 
@@ -31,6 +36,16 @@ void require(const ReadConfig& read, const std::string& rule, std::string_view k
     }
 }
 
+// `match: {}` is as good as none; a match with an entry that was refused is not complained of
+// again.
+void require_match(const ReadConfig& read, const std::string& rule, ConfigProblems& problems) {
+    const std::string path = rule + ".match";
+    const auto first_entry = read.lines.lower_bound(path + ".");
+    if (first_entry == read.lines.end() || !first_entry->first.starts_with(path + ".")) {
+        problems.error(line_of(read.lines, path), path, "is required for this action");
+    }
+}
+
 void check_rule_keys(const ReadConfig& read, const RuleConfig& rule, const std::string& path,
                      ConfigProblems& problems) {
     for (const std::string_view key : {"target", "pattern", "value", "one_in"}) {
@@ -45,17 +60,12 @@ void check_rule_keys(const ReadConfig& read, const RuleConfig& rule, const std::
         case RuleAction::set_label:
         case RuleAction::set_metadata:
             require(read, path, "target", problems);
-            require(read, path, "value", problems);
-            if (rule.value.empty() && is_written(read, path + ".value")) {
-                const std::string at = path + ".value";
-                problems.error(line_of(read.lines, at), at, "is empty");
-            }
-            return;
+            return require(read, path, "value", problems);
         case RuleAction::sample:
             return require(read, path, "one_in", problems);
         case RuleAction::drop:
         case RuleAction::keep:
-            return require(read, path, "match", problems);
+            return require_match(read, path, problems);
     }
 }
 
@@ -69,9 +79,61 @@ void check_rule_target(const ReadConfig& read, const RuleConfig& rule, const std
         if (const Result<void> checked = check_label(rule.target, "any value"); !checked) {
             problems.error(line_of(read.lines, at), at, checked.error().message);
         }
+    } else if (rule.action == RuleAction::redact) {
+        const std::optional<RuleField> field = RuleField::from_name(rule.target, {});
+        if (!field || !field->is_text()) {
+            problems.error(line_of(read.lines, at), at,
+                           fmt::format("\"{}\" is not a field of the message's text; redact takes "
+                                       "line, msg, hostname, app_name, ...",
+                                       rule.target));
+        }
     } else if (!is_valid_label_name(rule.target)) {
         problems.error(line_of(read.lines, at), at,
-                       fmt::format("\"{}\" is not a field name", rule.target));
+                       fmt::format("\"{}\" is not a metadata name", rule.target));
+    }
+}
+
+using Names = std::set<std::string, std::less<>>;
+
+// The labels that a stream may carry before any rule.
+Names labels_before_rules(const Config& config) {
+    Names names(own_label_names.begin(), own_label_names.end());
+    names.insert("service_name");
+    const auto add = [&names](const Labels& labels) {
+        for (const auto& [name, value] : labels) {
+            names.insert(name);
+        }
+    };
+    add(config.labels);
+    for (const ClassificationRule& rule : config.classification) {
+        add(rule.labels);
+    }
+    for (const HostnameRule& rule : config.hostnames) {
+        add(rule.labels);
+    }
+    return names;
+}
+
+void check_rule_fields(const ReadConfig& read, const RuleConfig& rule, const std::string& path,
+                       const Names& labels, ConfigProblems& problems) {
+    for (const auto& [name, pattern] : rule.match) {
+        if (RuleField::from_name(name, labels)) {
+            continue;
+        }
+        std::vector<std::string_view> candidates = {
+            "line",     "msg",      "hostname",  "app_name", "proc_id", "msg_id", "structured_data",
+            "facility", "severity", "source_ip", "listener", "dialect"};
+        candidates.insert(candidates.end(), labels.begin(), labels.end());
+        for (std::size_t i = 0; i < extra_key_count; ++i) {
+            candidates.push_back(extra_key_name(static_cast<ExtraKey>(i)));
+        }
+        const std::string at = fmt::format("{}.match.{}", path, name);
+        const std::string_view near = nearest(name, candidates);
+        problems.error(line_of(read.lines, at), at,
+                       near.empty() ? "is neither a field nor a label"
+                                    : fmt::format("is neither a field nor a label; did you mean "
+                                                  "\"{}\"?",
+                                                  near));
     }
 }
 
@@ -101,6 +163,7 @@ void check_rule_value(const ReadConfig& read, const RuleConfig& rule, const std:
 
 void check_rules(const ReadConfig& read, ConfigProblems& problems) {
     check_names(read, "rules", read.config.rules, problems);
+    Names labels = labels_before_rules(read.config);
     for (std::size_t i = 0; i < read.config.rules.size(); ++i) {
         const RuleConfig& rule = read.config.rules[i];
         const std::string path = fmt::format("rules[{}]", i);
@@ -108,8 +171,12 @@ void check_rules(const ReadConfig& read, ConfigProblems& problems) {
             continue;  // already refused
         }
         check_rule_keys(read, rule, path, problems);
+        check_rule_fields(read, rule, path, labels, problems);
         check_rule_target(read, rule, path, problems);
         check_rule_value(read, rule, path, problems);
+        if (rule.action == RuleAction::set_label) {
+            labels.insert(rule.target);  // the rules that follow may match it
+        }
     }
 }
 

@@ -94,6 +94,14 @@ bool applies(const Setting& setting, const SettingOwner& owner) {
     return true;
 }
 
+// Whether an empty value has to be written: a rule may set a label to nothing.
+bool is_required(const Setting& setting, const SettingOwner& owner) {
+    RuleConfig* const* rule = std::get_if<RuleConfig*>(&owner);
+    return rule != nullptr && setting_key(setting) == "value" &&
+           ((*rule)->action == RuleAction::set_label ||
+            (*rule)->action == RuleAction::set_metadata);
+}
+
 class ConfigPrinter {
   public:
     explicit ConfigPrinter(const Config& config) : config_(config) {}
@@ -111,7 +119,10 @@ class ConfigPrinter {
             } else if (setting->type == SettingType::group) {
                 print_group(*setting, owner, indent);
             } else if (applies(*setting, owner)) {
-                const std::string text = slot_text(*setting, setting->slot(owner));
+                std::string text = slot_text(*setting, setting->slot(owner));
+                if (text.empty() && is_required(*setting, owner)) {
+                    text = "\"\"";
+                }
                 if (!text.empty()) {
                     print_key(*setting, indent);
                     out_ += fmt::format(" {}\n", text);

@@ -216,7 +216,7 @@ constexpr Setting rows[] = {
      .slot = slot<&R::value>,
      .reloadable = true,
      .about = "Replacement of what is redacted, or value to set; \\1 to \\9 stand for groups of "
-              "the pattern, or of the first field's in match."},
+              "the pattern, or of the first field in match."},
     {.path = "rules[].one_in",
      .type = Type::integer,
      .slot = slot<&R::one_in>,
@@ -288,18 +288,21 @@ constexpr Setting rows[] = {
     {.path = "reassembly.enabled",
      .type = Type::boolean,
      .slot = slot<&C::reassembly, &ReassemblyConfig::enabled>,
+     .reloadable = true,
      .about = "Join the parts; if not, each part is a record."},
     {.path = "reassembly.bytes_max",
      .type = Type::size,
      .slot = slot<&C::reassembly, &ReassemblyConfig::bytes_max>,
      .min = 64 * kib,
      .max = 1 * gib,
+     .reloadable = true,
      .about = "Memory for parts that wait, for each ingest thread."},
     {.path = "reassembly.timeout",
      .type = Type::duration,
      .slot = slot<&C::reassembly, &ReassemblyConfig::timeout>,
      .min = 100 * ms,
      .max = 5 * m,
+     .reloadable = true,
      .about = "How long parts wait for the rest."}};
 
 }  // namespace

@@ -204,8 +204,23 @@ const BadConfig rules[] = {
     {"set_incomplete", "rules: [{name: a, action: set_label}]\n",
      "f:1: rules[0].target: is required for this action\n"
      "f:1: rules[0].value: is required for this action\n"},
-    {"set_empty", "rules: [{name: a, action: set_label, target: x, value: \"\"}]\n",
-     "f:1: rules[0].value: is empty\n"},
+    {"unknown_field", "rules: [{name: a, action: drop, match: {host: a, wholly: b}}]\n",
+     "f:1: rules[0].match.host: is neither a field nor a label\n"
+     "f:1: rules[0].match.wholly: is neither a field nor a label\n"},
+    {"near_field",
+     "labels: {site: a}\nrules: [{name: a, action: drop, match: {hostnme: a, sites: b}}]\n",
+     "f:2: rules[0].match.hostnme: is neither a field nor a label; did you mean \"hostname\"?\n"
+     "f:2: rules[0].match.sites: is neither a field nor a label; did you mean \"site\"?\n"},
+    {"label_of_a_later_rule",
+     "rules:\n- {name: a, action: drop, match: {mine: a}}\n"
+     "- {name: b, action: set_label, target: mine, value: x}\n"
+     "- {name: c, action: drop, match: {mine: a}}\n",
+     "f:2: rules[0].match.mine: is neither a field nor a label; did you mean \"line\"?\n"},
+    {"match_nothing", "rules: [{name: a, action: keep, match: {}}]\n",
+     "f:1: rules[0].match: is required for this action\n"},
+    {"redact_severity", "rules: [{name: a, action: redact, target: severity, pattern: a}]\n",
+     "f:1: rules[0].target: \"severity\" is not a field of the message's text; redact takes line, "
+     "msg, hostname, app_name, ...\n"},
     {"set_reserved", "rules: [{name: a, action: set_label, target: device, value: x}]\n",
      "f:1: rules[0].target: label \"device\" is reserved\n"},
     {"unused", "rules: [{name: a, action: drop, match: {msg: a}, one_in: 3}]\n",

@@ -15,22 +15,16 @@ constexpr int parts_max = 8;
 constexpr std::size_t task_bytes_max = 64;
 constexpr std::size_t mnemonic_bytes_max = 160;
 
-bool is_mnemonic_char(char c) {
-    return is(c, digit | upper | lower) || c == '_' || c == '-' || c == '.' || c == '$' || c == '/';
-}
-
 // One word "%FAC-SEV-MNEMONIC"; the first "-digit-" splits it, since facilities have dashes too
 // ("SYSMGR-STANDBY", "FTD-session") and so have mnemonics ("INFO-1400002").
 CiscoMnemonic mnemonic_in_word(std::string_view text) {
     const std::string_view word = after(text, 1);
-    std::size_t length = 0;
+    const std::size_t length = span_of(word, mnemonic_char, mnemonic_bytes_max);
     std::size_t severity = 0;
-    while (length < word.size() && length < mnemonic_bytes_max && is_mnemonic_char(word[length])) {
-        if (severity == 0 && length > 1 && word[length] == '-' && word[length - 2] == '-' &&
-            word[length - 1] >= '0' && word[length - 1] <= '7') {
-            severity = length - 1;
+    for (std::size_t at = 3; at < length && severity == 0; ++at) {
+        if (word[at] == '-' && word[at - 2] == '-' && word[at - 1] >= '0' && word[at - 1] <= '7') {
+            severity = at - 1;
         }
-        ++length;
     }
     const bool ends = length >= word.size() || word[length] == ':' || is_blank(word[length]) ||
                       word[length] == '(' || word[length] == '[';

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 
 namespace weir {
 
@@ -67,15 +69,36 @@ constexpr std::array<std::string_view, 41> sentence_words = {"accepted",
                                                              "unable",
                                                              "user"};
 
+// For each initial, which of the words begin with it.
 template <std::size_t count>
-bool is_among(std::string_view word, const std::array<std::string_view, count>& words) {
+constexpr std::array<std::uint64_t, 26> by_initial(
+    const std::array<std::string_view, count>& words) {
+    static_assert(count <= 64);
+    std::array<std::uint64_t, 26> table{};
+    for (std::size_t i = 0; i < count; ++i) {
+        table[static_cast<std::size_t>(words[i][0] - 'a')] |= std::uint64_t{1} << i;
+    }
+    return table;
+}
+
+constexpr auto level_initials = by_initial(level_words);
+constexpr auto key_initials = by_initial(key_words);
+constexpr auto sentence_initials = by_initial(sentence_words);
+
+template <std::size_t count>
+bool is_among(std::string_view word, const std::array<std::string_view, count>& words,
+              const std::array<std::uint64_t, 26>& initials) {
     if (word.size() < 2 || word.size() > 14 || !is_letter(word[0])) {
         return false;
     }
-    const char initial = lower_case(word[0]);
-    return std::any_of(words.begin(), words.end(), [&](std::string_view candidate) {
-        return candidate[0] == initial && equals_ignoring_case(word, candidate);
-    });
+    std::uint64_t candidates = initials[static_cast<std::size_t>(lower_case(word[0]) - 'a')];
+    for (; candidates != 0; candidates &= candidates - 1) {
+        const auto index = static_cast<std::size_t>(std::countr_zero(candidates));
+        if (equals_ignoring_case(word, words[index])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool has_letter(std::string_view text) {
@@ -87,8 +110,8 @@ bool ends_tag(std::string_view text, std::size_t at) {
 }
 
 bool is_tag_name(std::string_view name) {
-    return has_letter(name) && name[0] != '-' && !is_among(name, key_words) &&
-           !is_among(name, level_words);
+    return has_letter(name) && name[0] != '-' && !is_among(name, key_words, key_initials) &&
+           !is_among(name, level_words, level_initials);
 }
 
 // "[pid]" at text[at]. The length of it, 0 when it is none.
@@ -140,7 +163,7 @@ Tag tag_without_blank(std::string_view text, std::size_t colon) {
 }  // namespace
 
 bool is_level_word(std::string_view word) {
-    return is_among(word, level_words);
+    return is_among(word, level_words, level_initials);
 }
 
 bool is_address_literal(std::string_view word) {
@@ -177,7 +200,8 @@ bool is_hostname(std::string_view word) {
     if (!is(word[0], digit | upper | lower) && !is_address_literal(word)) {
         return false;
     }
-    return !is_among(word, sentence_words) && !is_among(word, level_words);
+    return !is_among(word, sentence_words, sentence_initials) &&
+           !is_among(word, level_words, level_initials);
 }
 
 Tag scan_tag(std::string_view text) {

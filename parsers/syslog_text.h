@@ -13,9 +13,10 @@ enum CharClass : std::uint8_t {
     digit = 1,
     upper = 2,
     lower = 4,
-    blank = 8,       // space and tab
-    host_char = 16,  // what a hostname, an address or a MAC is written with
-    tag_char = 32,   // what a BSD tag is written with, ':' and '[' left out
+    blank = 8,           // space and tab
+    host_char = 16,      // what a hostname, an address or a MAC is written with
+    mnemonic_char = 64,  // what "%FACILITY-SEVERITY-MNEMONIC" is written with
+    tag_char = 32,       // what a BSD tag is written with, ':' and '[' left out
 };
 
 constexpr std::array<std::uint8_t, 256> make_char_classes() {
@@ -26,13 +27,14 @@ constexpr std::array<std::uint8_t, 256> make_char_classes() {
             entry = static_cast<std::uint8_t>(entry | bits);
         }
     };
-    add("0123456789", digit | host_char | tag_char);
-    add("ABCDEFGHIJKLMNOPQRSTUVWXYZ", upper | host_char | tag_char);
-    add("abcdefghijklmnopqrstuvwxyz", lower | host_char | tag_char);
+    add("0123456789", digit | host_char | tag_char | mnemonic_char);
+    add("ABCDEFGHIJKLMNOPQRSTUVWXYZ", upper | host_char | tag_char | mnemonic_char);
+    add("abcdefghijklmnopqrstuvwxyz", lower | host_char | tag_char | mnemonic_char);
     add(" \t", blank);
     add("._-", host_char | tag_char);
     add(":", host_char);
     add("/#+@()~$&", tag_char);
+    add("_-.$/", mnemonic_char);
     return table;
 }
 

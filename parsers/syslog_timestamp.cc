@@ -66,28 +66,43 @@ constexpr std::uint32_t pack3(char a, char b, char c) {
            static_cast<std::uint32_t>(static_cast<unsigned char>(c));
 }
 
-constexpr std::array<std::uint32_t, 12> packed_months = {
-    pack3('j', 'a', 'n'), pack3('f', 'e', 'b'), pack3('m', 'a', 'r'), pack3('a', 'p', 'r'),
-    pack3('m', 'a', 'y'), pack3('j', 'u', 'n'), pack3('j', 'u', 'l'), pack3('a', 'u', 'g'),
-    pack3('s', 'e', 'p'), pack3('o', 'c', 't'), pack3('n', 'o', 'v'), pack3('d', 'e', 'c')};
+// Months (1 to 12) and weekdays (13 on) by a perfect hash of their three letters: this is looked up
+// at the start of nearly every line.
+constexpr std::uint32_t name_hash(std::uint32_t packed) {
+    return (packed * 0x9c546497U) >> 27;
+}
 
-constexpr std::array<std::uint32_t, 7> packed_weekdays = {
-    pack3('m', 'o', 'n'), pack3('t', 'u', 'e'), pack3('w', 'e', 'd'), pack3('t', 'h', 'u'),
-    pack3('f', 'r', 'i'), pack3('s', 'a', 't'), pack3('s', 'u', 'n')};
+struct NameEntry {
+    std::uint32_t packed = 0;
+    std::int8_t number = 0;
+};
+
+constexpr std::array<NameEntry, 32> make_names() {
+    constexpr std::string_view letters =
+        "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun";
+    std::array<NameEntry, 32> names{};
+    for (std::size_t i = 0; i * 3 < letters.size(); ++i) {
+        const std::uint32_t packed = pack3(letters[i * 3], letters[i * 3 + 1], letters[i * 3 + 2]);
+        names[name_hash(packed)] = {packed, static_cast<std::int8_t>(i + 1)};
+    }
+    return names;
+}
+
+constexpr std::array<NameEntry, 32> calendar_names = make_names();
+
+int name_number(std::uint32_t packed) {
+    const NameEntry& entry = calendar_names[name_hash(packed)];
+    return entry.packed == packed ? entry.number : 0;
+}
 
 // 1 to 12, or 0.
 int month_of(std::uint32_t packed) {
-    for (std::size_t i = 0; i < packed_months.size(); ++i) {
-        if (packed_months[i] == packed) {
-            return static_cast<int>(i) + 1;
-        }
-    }
-    return 0;
+    const int number = name_number(packed);
+    return number <= 12 ? number : 0;
 }
 
 bool is_weekday(std::uint32_t packed) {
-    return std::find(packed_weekdays.begin(), packed_weekdays.end(), packed) !=
-           packed_weekdays.end();
+    return name_number(packed) > 12;
 }
 
 std::uint32_t packed_word(std::string_view text) {
@@ -166,14 +181,30 @@ void take_half_day(std::string_view& rest, Fields& fields) {
 
 // "hh:mm:ss" with fraction. One digit is enough for the hour (AireOS, UCS).
 bool take_clock(std::string_view& rest, Fields& fields) {
-    std::string_view at = rest;
-    if (!take_number(at, 1, 2, fields.hour) || !take(at, ':') ||
-        !take_number(at, 2, 2, fields.minute) || !take(at, ':') ||
-        !take_number(at, 2, 2, fields.second)) {
+    const auto two_digits = [&rest](std::size_t at, int& value) {
+        const auto tens = static_cast<unsigned char>(rest[at] - '0');
+        const auto ones = static_cast<unsigned char>(rest[at + 1] - '0');
+        value = tens * 10 + ones;
+        return tens <= 9 && ones <= 9;
+    };
+    // "hh:mm:ss" at fixed places, or "h:mm:ss".
+    const std::size_t colon = rest.size() > 2 && rest[2] == ':' ? 2 : 1;
+    if (rest.size() < colon + 6 || rest[colon] != ':' || rest[colon + 3] != ':' ||
+        !two_digits(colon + 1, fields.minute) || !two_digits(colon + 4, fields.second)) {
         return false;
     }
-    take_fraction(at, fields);
-    rest = at;
+    const std::size_t end = colon + 6;
+    if (rest.size() > end && is_digit(rest[end])) {
+        return false;
+    }
+    if (colon == 1) {
+        fields.hour = rest[0] - '0';
+    }
+    if (colon == 1 ? !is_digit(rest[0]) : !two_digits(0, fields.hour)) {
+        return false;
+    }
+    rest.remove_prefix(end);
+    take_fraction(rest, fields);
     return true;
 }
 

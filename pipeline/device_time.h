@@ -83,9 +83,9 @@ static_assert(sizeof(SkewEstimator) <= 32);
 // Room for any device time: "2026-11-21T06:47:00.123456789+05:45".
 using DeviceTimeText = std::array<char, 40>;
 
-// RFC 3339 with the resolved year and, when one is known, the offset; without an offset when the zone
-// would be a guess. As many fraction digits as the device sent. The view is into `text`; empty when
-// there is no time on the wire.
+// RFC 3339 with the resolved year and, when one is known, the offset; without an offset when the
+// zone would be a guess. As many fraction digits as the device sent. The view is into `text`; empty
+// when there is no time on the wire.
 [[nodiscard]] std::string_view format_device_time(const DeviceTime& device,
                                                   const ResolvedTime& resolved,
                                                   DeviceTimeText& text);

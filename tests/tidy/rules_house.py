@@ -131,10 +131,64 @@ def enum_names(text, enum):
             yield match.group(1), line_of(code, body.start(1) + match.start(1))
 
 
+# Names that a program elsewhere relies on: where the code has them, and the document that explains
+# each. A pattern's group is the name; an enumeration is given by its header.
+DOCUMENTED_NAMES = {
+    "docs/labels.md": [
+        ("app/build_parts.cc", r'base_labels = \{((?:[^{}]|\{[^{}]*\})*)\}', r'\{"(\w+)"'),
+        ("receivers/syslog_intake.cc", None, r'labels\.(?:find|try_emplace)\("(\w+)"'),
+        ("pipeline/record_metadata.cc", None, r'\b(?:put|append_metadata_pair)\("(\w+)", '),
+        ("pipeline/loki_rewrite.cc", None, r'add_metadata_once\(\w+, "(\w+)"'),
+        ("sinks/loki_endpoint.h", None, r'replay_label = "(\w+)"'),
+        ("core/record.h", "enum ExtraKey", None),
+    ],
+    "docs/status.md": [
+        ("app/status_json.cc", None, r'\{"(\w+)",'),
+        ("app/status_json.cc", None, r'root\["(\w+)"\]'),
+    ],
+}
+# The first cell of a table row: one name or several, each perhaps behind the path to it.
+FIRST_CELL = re.compile(r"^\|([^|]*`[^|]*)\|", re.MULTILINE)
+LAST_OF_PATH = re.compile(r"`(?:[a-z_0-9.*\[\]]*\.)?([a-z_0-9]+)`")
+
+
+def documented_names(tree):
+    for document_path, places in DOCUMENTED_NAMES.items():
+        document = tree.files.get(document_path)
+        if document is None:
+            continue
+        in_code = {}
+        for path, scope, pattern in places:
+            for name, line in names_in(tree.files.get(path, ""), scope, pattern):
+                in_code.setdefault(name, (path, line))
+        in_document = {}
+        for cell in FIRST_CELL.finditer(document):
+            for name in LAST_OF_PATH.findall(cell.group(1)):
+                in_document.setdefault(name, line_of(document, cell.start()))
+        for name in sorted(in_code.keys() - in_document.keys()):
+            message = f"{document_path} does not introduce `{name}`"
+            yield Finding("documented-names", *in_code[name], message)
+        for name in sorted(in_document.keys() - in_code.keys()):
+            message = f"no source has the name {name}"
+            yield Finding("documented-names", document_path, in_document[name], message)
+
+
+def names_in(text, scope, pattern):
+    """(name, line) of what `pattern` finds in the text, or only within what `scope` finds."""
+    if scope and scope.startswith("enum "):
+        yield from enum_names(text, scope.removeprefix("enum "))
+        return
+    spans = [match.span() for match in re.finditer(scope, text)] if scope else [(0, len(text))]
+    for start, end in spans:
+        for match in re.finditer(pattern, text[start:end]):
+            yield match.group(1), line_of(text, start + match.start())
+
+
 RULES = [
     parser_complete,
     stray_todo,
     private_path,
     documented_metrics,
     documented_enums,
+    documented_names,
 ]

@@ -104,7 +104,11 @@ class RulesTest(unittest.TestCase):
                 self.assertEqual([], [str(finding) for finding in findings])
 
     def test_every_rule_is_tried(self):
-        tried = {rule for rule, _, _ in BAD} | {"documented-metrics", "documented-enums"}
+        tried = {rule for rule, _, _ in BAD} | {
+            "documented-metrics",
+            "documented-enums",
+            "documented-names",
+        }
         names = {rule.__name__.replace("_", "-") for rule in tidy.RULES} | {"waiver"}
         self.assertEqual(names, tried)
 
@@ -157,6 +161,32 @@ class DocumentsTest(unittest.TestCase):
             "| `started` | do nothing |\n## `stopped`\nsee `other`\n",
             "enum class EventId { started };\n",
         )
+
+    def test_status_fields(self):
+        self.both_ways(
+            "app/status_json.cc",
+            "docs/status.md",
+            "documented-names",
+            'Json root = {{"ready", status.ready}};\nroot["streams"] = x;\n',
+            "| `ready` | yes or no |\n| `streams`, `limits.*.ready` | see `below` |\n",
+            'root["ready"] = x;\n',
+        )
+
+    def test_labels_come_from_several_places(self):
+        document = "| `job` | x |\n| `device` | x |\n| `hostname` | x |\n| `mnemonic` | x |\n"
+        files = {
+            "app/build_parts.cc": 'base_labels = {{"job", "weir"}};\nother = {{"not_a_label", 1}};\n',
+            "receivers/syslog_intake.cc": 'labels.try_emplace("device", device);\n',
+            "pipeline/record_metadata.cc": 'append_metadata_pair("hostname", name, out);\n',
+            "core/record.h": "enum class ExtraKey : std::uint8_t { mnemonic };\n",
+        }
+        self.assertEqual(set(), rules_fired({**files, "docs/labels.md": document}))
+        for path in files:
+            with self.subTest(path=path):
+                changed = {**files, "docs/labels.md": document, path: "int x;\n"}
+                self.assertEqual({"documented-names"}, rules_fired(changed))
+        more = document + "| `invented` | x |\n"
+        self.assertEqual({"documented-names"}, rules_fired({**files, "docs/labels.md": more}))
 
 
 class ReadingTest(unittest.TestCase):

@@ -76,6 +76,17 @@ TEST(CounterGaps, ARestartWithinTheWindowIsSeen) {
     EXPECT_EQ(feed(track, 5).step, CounterStep::in_order);
 }
 
+TEST(CounterGaps, AJumpOfTheWholeWindowForgetsWhatCame) {
+    for (const std::uint32_t jump : {CounterTrack::window, CounterTrack::window + 1, 200U}) {
+        CounterTrack track;
+        for (std::uint32_t value = 1; value <= 100; ++value) {
+            (void)feed(track, value);
+        }
+        EXPECT_EQ(feed(track, 100 + jump).lost, jump - 1);
+        EXPECT_EQ(feed(track, 100 + jump - 10).step, CounterStep::late) << jump;
+    }
+}
+
 TEST(CounterGaps, TheMessageCounterIsPreferred) {
     CounterTrack track;
     EXPECT_EQ(feed(track, "", "000073").step, CounterStep::first);

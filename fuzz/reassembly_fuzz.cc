@@ -19,11 +19,12 @@ std::string payload(int id, int index) {
 void check(const weir::Merged& merged, std::uint64_t& released) {
     WEIR_ASSERT(merged.frames > 0);
     released += merged.frames;
+    WEIR_ASSERT(merged.line.rfind("head ", 0) == 0);
     const std::size_t head_end = merged.line.find('[');
-    WEIR_ASSERT(merged.line.rfind("head ", 0) == 0 && head_end == 5);
+    const auto total = static_cast<std::size_t>(std::stoi(merged.line.substr(5, head_end - 5)));
     int last = -1;
     std::size_t parts = 0;
-    const std::string id = merged.line.substr(6, merged.line.find('.') - 6);
+    const std::string id = merged.line.substr(head_end + 1, merged.line.find('.') - head_end - 1);
     for (std::size_t at = head_end; at < merged.line.size(); ++parts) {
         const std::size_t dot = merged.line.find('.', at);
         const std::size_t end = merged.line.find(']', at);
@@ -37,8 +38,7 @@ void check(const weir::Merged& merged, std::uint64_t& released) {
     WEIR_ASSERT(parts <= merged.frames);
     WEIR_ASSERT(merged.defects.has(weir::Defect::merged_parts) == (parts > 1));
     WEIR_ASSERT(merged.defects.has(weir::Defect::parts_duplicate) == (parts < merged.frames));
-    // Complete exactly when the parts run from 0 to the total that `context` carries.
-    WEIR_ASSERT(merged.defects.has(weir::Defect::parts_missing) == (parts != merged.context));
+    WEIR_ASSERT(merged.defects.has(weir::Defect::parts_missing) == (parts != total));
 }
 
 }  // namespace
@@ -61,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             table.flush_all(out);
             WEIR_ASSERT(table.held_frames() == 0 && table.held_bytes() == 0);
         } else {
-            const std::string frame = "head " + payload(id, index);
+            const std::string head = "head " + std::to_string(data[2] & 0xf);
+            const std::string frame = head + payload(id, index);
             const std::string name = std::to_string(id);
             PartView part;
             part.peer.address.bytes[15] = static_cast<std::uint8_t>(id % 2);
@@ -70,8 +71,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             part.total = data[2] & 0xf;
             part.index = static_cast<std::uint16_t>(index);
             part.frame = frame;
-            part.text_at = 5;
-            part.context = part.total;
+            part.text_at = head.size();
+            part.context = static_cast<std::uint32_t>(id / 4);
             taken += table.add(part, now_ns, out) == PartVerdict::not_taken ? 0U : 1U;
         }
         for (const Merged& merged : out) {

@@ -160,6 +160,8 @@ TEST_F(ReassemblyTest, KeepsWhatTheFirstPartBrought) {
     EXPECT_EQ(add(second), PartVerdict::held);
     Sent first("1", 2, 0, "a");
     first.view.received_at = {9};
+    EXPECT_EQ(add(first), PartVerdict::held) << "another listener's part is another message's";
+    first.view.context = 3;
     EXPECT_EQ(add(first), PartVerdict::completed);
     ASSERT_EQ(out_.size(), 1U);
     EXPECT_EQ(out_[0].received_at, (Timestamp{7}));

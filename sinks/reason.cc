@@ -19,7 +19,6 @@ std::string_view reason_name(Reason reason) {
         "client_gave_up",
         "rate_limited",
         "other_stream",
-        "partly_named",
         "rate_burst",
         "too_large",
         "grpc_too_large",

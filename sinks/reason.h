@@ -20,7 +20,6 @@ enum class Reason : std::uint8_t {
     client_gave_up,   // 408, 425, 499
     rate_limited,     // 429 for the whole tenant
     other_stream,     // a stream beside this one was refused and may have hidden this one's error
-    partly_named,     // a refusal that did not fit the answer: the rest is asked about again
     // Split.
     rate_burst,         // 429 that can never pass: the request is larger than the burst
     too_large,          // 413
@@ -65,7 +64,7 @@ enum class Reason : std::uint8_t {
     write_failed,  // held: the disk is full or the directory cannot be written
 };
 
-inline constexpr int reason_count = 47;
+inline constexpr int reason_count = 46;
 
 // "rate_limited", ...; stable, used in metrics.
 [[nodiscard]] std::string_view reason_name(Reason reason);

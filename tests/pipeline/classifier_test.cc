@@ -85,6 +85,13 @@ TEST(Classifier, TheWholeOfIpv6HoldsIpv4) {
     EXPECT_EQ(line_of(*classifier, "::1:0:0:0"), 1);
     EXPECT_EQ(line_of(*classifier, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), 2);
     EXPECT_EQ(line_of(*classifier, "fffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), 1);
+
+    // The first prefix of IPv4 must not leak into the IPv6 addresses that follow IPv4.
+    for (const char* later : {"ffff::/16", "0.0.0.0/9"}) {
+        const auto first = classifier_of(input_of({"::/0", "0.0.0.0/8", later}));
+        EXPECT_EQ(line_of(*first, "::1:0:0:0"), 1) << later;
+        EXPECT_EQ(line_of(*first, "0.255.0.0"), 2) << later;
+    }
 }
 
 TEST(Classifier, TheSamePrefixTwiceNamesBothLines) {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace weir {
 
@@ -15,7 +16,7 @@ std::uint64_t resident_bytes() {
     std::uint64_t total_pages = 0;
     std::uint64_t resident_pages = 0;
     file >> total_pages >> resident_pages;
-    return resident_pages * 4096;
+    return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 double cpu_seconds() {
@@ -37,17 +38,19 @@ std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
         return found == by.end() ? std::uint64_t{0} : found->second;
     };
     std::uint64_t largest = 0;
+    std::uint64_t truncated = 0;
     for (const auto& thread : threads_) {
         const auto number = static_cast<std::size_t>(&listener - listeners_.data());
-        largest = std::max(largest,
-                           thread->intake().all_counters()[number]->largest_message_bytes.value());
+        const ListenerCounters& counters = *thread->intake().all_counters()[number];
+        largest = std::max(largest, counters.largest_message_bytes.value());
+        truncated += counters.truncated.value();
     }
-    std::vector<LimitStatus> result = {{.name = "message_bytes_max",
-                                        .unit = "bytes",
-                                        .limit = limits.message_bytes_max,
-                                        .current = largest,
-                                        .refused = count(status.defects, "truncated") +
-                                                   count(status.ledger.rejected, "oversize")}};
+    std::vector<LimitStatus> result = {
+        {.name = "message_bytes_max",
+         .unit = "bytes",
+         .limit = limits.message_bytes_max,
+         .current = largest,
+         .refused = truncated + count(status.ledger.rejected, "oversize")}};
     if (listener.config.transport == Transport::udp) {
         result.push_back({.name = "receive_buffer_bytes",
                           .unit = "bytes",

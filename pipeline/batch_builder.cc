@@ -182,6 +182,13 @@ BatchBuilder::OpenBatch& BatchBuilder::batch_of(const std::string& tenant) {
             return *batch;
         }
     }
+    if (batches_.size() >= std::max<std::size_t>(limits_.tenants_max, 1)) {
+        const auto oldest = std::min_element(
+            batches_.begin(), batches_.end(),
+            [](const auto& a, const auto& b) { return a->opened_ns < b->opened_ns; });
+        close(**oldest);
+        batches_.erase(oldest);
+    }
     auto batch = std::make_unique<OpenBatch>();
     batch->tenant = tenant;
     batch->frames.assign(listeners_, 0);

@@ -22,7 +22,7 @@ struct BatchLimits {
     std::size_t bytes_max = 1024 * 1024;  // of the PushRequest, before snappy
     std::uint32_t records_max = 5000;
     std::int64_t age_max_ns = 1000 * ns_per_ms;
-    std::size_t streams_max = 5000;               // label sets remembered by this thread
+    std::size_t tenants_max = 64;                 // open batches, one a tenant
     std::int64_t stream_idle_ns = 60 * ns_per_s;  // forgotten after that long without a record
 };
 

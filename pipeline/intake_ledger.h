@@ -51,13 +51,11 @@ struct ListenerCounters {
     Counter accepted;
 
     std::array<Counter, defect_count> defects;
-    Counter counter_gap_lost;      // messages that a device's own counter says are missing
-    Counter empty_frames;          // datagrams of nothing but line ends
-    Counter kernel_dropped;        // SO_RXQ_OVFL of this thread's socket
-    Counter receive_buffer_bytes;  // gauge: what the kernel granted
+    Counter counter_gap_lost;  // messages that a device's own counter says are missing
+    Counter kernel_dropped;    // SO_RXQ_OVFL of this thread's socket
     Counter sessions_opened;
-    Counter sessions_closed;
     std::array<Counter, refusal_reason_count> refused;
+    Counter truncated;              // cut at message_bytes_max
     Counter largest_message_bytes;  // gauge: how close message_bytes_max is
 };
 

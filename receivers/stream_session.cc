@@ -63,9 +63,7 @@ StreamSession::StreamSession(asio::ip::tcp::socket socket, ConnectionLimit::Perm
     listener_.sink().counters(listener_.options().listener).sessions_opened.add();
 }
 
-StreamSession::~StreamSession() {
-    listener_.sink().counters(listener_.options().listener).sessions_closed.add();
-}
+StreamSession::~StreamSession() = default;
 
 StreamSession::Plain& StreamSession::socket() {
     auto* tls = std::get_if<std::unique_ptr<Tls>>(&stream_);

@@ -18,6 +18,11 @@ namespace {
 // memory.
 constexpr std::size_t relayed_max = 4096;
 
+// A device on an overflow stream asks for one of its own again after so many records.
+constexpr std::uint64_t ask_again_records = 1024;
+// How long labels that rules make from messages are not asked about after a refusal.
+constexpr std::int64_t refused_labels_pause_ns = ns_per_s;
+
 // Cuts at a character boundary, so that the line stays valid UTF-8.
 std::string_view cut_text(std::string_view text, std::size_t bytes_max) {
     while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) {
@@ -121,11 +126,11 @@ SourceState& SyslogIntake::source_of(const Peer& peer, Timestamp received_at) {
 }
 
 void SyslogIntake::parse(std::string_view text, const SourceState& source, std::uint32_t listener) {
-    Dialect dialect = settings_->listeners[listener].dialect;
+    dialect_ = settings_->listeners[listener].dialect;
     if (source.classification != nullptr && source.classification->dialect) {
-        dialect = *source.classification->dialect;
+        dialect_ = *source.classification->dialect;
     }
-    parse_syslog(text, dialect, record_);
+    parse_syslog(text, dialect_, record_);
 }
 
 void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
@@ -136,6 +141,9 @@ void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
         counters.largest_message_bytes.set(frame.bytes.size());
     }
     Defects defects = frame.defects;
+    if (defects.has(Defect::truncated)) {
+        counters.truncated.add();
+    }
     const std::string_view text = valid_text(frame, defects);
     SourceState& source = source_of(frame.peer, frame.received_at);
     ++source.records;
@@ -192,30 +200,28 @@ void SyslogIntake::deliver_merged() {
 }
 
 void SyslogIntake::deliver(Passing& passing) {
-    ListenerCounters& counters = *counters_[passing.listener];
-    SourceState& source = passing.source;
-    counters.counter_gap_lost.add(source.counter.observe(record_).lost);
-    source.skew.observe(record_.timestamp, passing.received_at);
-
-    Route route = route_of(passing);
-    if (rule_scratch_) {
-        if (!apply_rules(passing, route.classification)) {
-            return;
-        }
-        if (rule_scratch_->begin_labels() != rule_scratch_->end_labels()) {
-            route.stream = relabelled_stream(passing, route);
-        }
+    const Route route = route_of(passing);
+    // A relay passes on many devices' counters and clocks; read as one they mean nothing.
+    if (route.relayed == nullptr) {
+        SourceState& source = passing.source;
+        counters_[passing.listener]->counter_gap_lost.add(source.counter.observe(record_).lost);
+        source.skew.observe(record_.timestamp, passing.received_at);
     }
-    append(passing, route);
+    if (rule_scratch_ && !apply_rules(passing, route.classification)) {
+        return;
+    }
+    const bool relabelled =
+        rule_scratch_ && rule_scratch_->begin_labels() != rule_scratch_->end_labels();
+    append(passing, route,
+           relabelled ? relabelled_stream(passing, route) : stream_of(passing, route));
 }
 
 bool SyslogIntake::apply_rules(Passing& passing, const Classification* classification) {
-    const ListenerProfile& profile = settings_->listeners[passing.listener];
     RuleInput input{.record = &record_,
                     .line = passing.text,
                     .source_ip = passing.source.text(),
-                    .listener = profile.name,
-                    .dialect = dialect_name(profile.dialect),
+                    .listener = settings_->listeners[passing.listener].name,
+                    .dialect = dialect_name(dialect_),
                     .base_labels = &settings_->base_labels,
                     .own_labels = classification != nullptr ? &classification->labels : nullptr};
     const RuleVerdict verdict = settings_->rules->apply(input, *rule_scratch_);
@@ -227,7 +233,8 @@ bool SyslogIntake::apply_rules(Passing& passing, const Classification* classific
     return verdict.keep;
 }
 
-void SyslogIntake::append(const Passing& passing, const Route& route) {
+void SyslogIntake::append(const Passing& passing, const Route& route,
+                          BatchBuilder::StreamHandle stream) {
     ListenerCounters& counters = *counters_[passing.listener];
     const SourceState& source = passing.source;
     const ZoneRef zone{
@@ -261,7 +268,7 @@ void SyslogIntake::append(const Passing& passing, const Route& route) {
         }
     }
     counters.held.add();
-    builder_.append({.stream = route.stream,
+    builder_.append({.stream = stream,
                      .timestamp = timestamp,
                      .device_time = device_time,
                      .received_at = passing.received_at,
@@ -285,49 +292,55 @@ void SyslogIntake::append_metadata(MetadataContext context) {
 }
 
 SyslogIntake::Route SyslogIntake::route_of(const Passing& passing) {
-    SourceState& source = passing.source;
-    if (source.classification != nullptr && source.classification->trusted_relay &&
-        !record_.hostname.empty()) {
-        return relayed_route(passing);
+    const SourceState& source = passing.source;
+    if (source.classification == nullptr || !source.classification->trusted_relay ||
+        record_.hostname.empty()) {
+        return {.classification = source.classification, .device = source.text()};
     }
-    Route route{.classification = source.classification,
-                .device = source.text(),
-                .stream = {.index = source.stream_index, .generation = source.stream_generation}};
-    if (!builder_.is_live(route.stream)) [[unlikely]] {
-        const Labels labels = labels_of(route.classification, route.device);
-        route.stream = open_stream(labels, labels, hash_address(source.address, options_.seed),
-                                   source.had_own_stream);
-        source.had_own_stream = true;
-        source.stream_index = route.stream.index;
-        source.stream_generation = route.stream.generation;
-    }
-    return route;
-}
-
-SyslogIntake::Route SyslogIntake::relayed_route(const Passing& passing) {
     const std::string hostname(record_.hostname.substr(0, hostname_bytes_max));
     if (relayed_.size() >= relayed_max) {
         relayed_.clear();
     }
     const auto [place, is_new] = relayed_.try_emplace(hostname);
-    Route& route = place->second;
+    RelayedDevice& device = place->second;
     if (is_new) {
         const Classification* own = settings_->classifier->classify_hostname(hostname);
-        route.classification = own != nullptr ? own : passing.source.classification;
-        route.device = place->first;
+        device.classification = own != nullptr ? own : source.classification;
     }
-    if (!builder_.is_live(route.stream)) {
-        const Labels labels = labels_of(route.classification, hostname);
-        route.stream = open_stream(labels, labels, std::hash<std::string>{}(hostname), !is_new);
-    }
-    return route;
+    return {.classification = device.classification, .device = place->first, .relayed = &device};
 }
 
-// The labels of this record are not its source's: rules have set some of them.
+BatchBuilder::StreamHandle SyslogIntake::stream_of(const Passing& passing, const Route& route) {
+    if (route.relayed != nullptr) {
+        RelayedDevice& device = *route.relayed;
+        if (!builder_.is_live(device.stream)) [[unlikely]] {
+            const std::uint64_t hash = std::hash<std::string_view>{}(route.device);
+            device.stream =
+                open_stream(labels_of(route.classification, route.device), hash, false).handle;
+        }
+        return device.stream;
+    }
+    SourceState& source = passing.source;
+    BatchBuilder::StreamHandle stream{.index = source.stream_index,
+                                      .generation = source.stream_generation};
+    const bool ask_again = !source.had_own_stream && source.records % ask_again_records == 0;
+    if (!builder_.is_live(stream) || ask_again) [[unlikely]] {
+        const OpenedStream opened =
+            open_stream(labels_of(route.classification, route.device),
+                        hash_address(source.address, options_.seed), source.had_own_stream);
+        stream = opened.handle;
+        source.had_own_stream = source.had_own_stream || opened.own;
+        source.stream_index = stream.index;
+        source.stream_generation = stream.generation;
+    }
+    return stream;
+}
+
+// The labels of this record are not its device's: rules have set some of them. When the ceiling has
+// no place for them, the record goes where its device's other records go.
 BatchBuilder::StreamHandle SyslogIntake::relabelled_stream(const Passing& passing,
                                                            const Route& route) {
-    const Labels plain = labels_of(route.classification, route.device);
-    Labels labels = plain;
+    Labels labels = labels_of(route.classification, route.device);
     for (const RuleChange* change = rule_scratch_->begin_labels();
          change != rule_scratch_->end_labels(); ++change) {
         if (change->value.empty()) {
@@ -336,7 +349,23 @@ BatchBuilder::StreamHandle SyslogIntake::relabelled_stream(const Passing& passin
             labels[std::string(change->name)] = change->value;
         }
     }
-    return open_stream(labels, plain, hash_address(passing.source.address, options_.seed), false);
+    const std::string text = to_loki_labels(labels);
+    const std::string tenant = tenant_of(labels);
+    if (builder_.knows(text, tenant)) {
+        return builder_.stream(text, tenant);
+    }
+    const std::int64_t now_ns = parts_.clock.monotonic_ns();
+    if (now_ns < no_new_labels_until_ns_) {
+        return stream_of(passing, route);
+    }
+    const std::uint64_t hash = hash_address(passing.source.address, options_.seed);
+    if (!parts_.ceiling.admit(hash, false).own) {
+        no_new_labels_until_ns_ = now_ns + refused_labels_pause_ns;
+        parts_.events.emit({EventId::streams_collapsed, text,
+                            "streams_max is reached; labels that rules set are left out"});
+        return stream_of(passing, route);
+    }
+    return builder_.stream(text, tenant, true);
 }
 
 Labels SyslogIntake::labels_of(const Classification* classification,
@@ -351,22 +380,26 @@ Labels SyslogIntake::labels_of(const Classification* classification,
     return labels;
 }
 
-BatchBuilder::StreamHandle SyslogIntake::open_stream(const Labels& labels, Labels fallback,
-                                                     std::uint64_t device_hash, bool known) {
+std::string SyslogIntake::tenant_of(const Labels& labels) {
     const auto found = labels.find("tenant");
-    const std::string tenant = found == labels.end() ? "" : found->second;
+    return found == labels.end() ? "" : found->second;
+}
+
+SyslogIntake::OpenedStream SyslogIntake::open_stream(Labels labels, std::uint64_t device_hash,
+                                                     bool known) {
+    const std::string tenant = tenant_of(labels);
     std::string text = to_loki_labels(labels);
     if (builder_.knows(text, tenant)) {
-        return builder_.stream(text, tenant);
+        return {.handle = builder_.stream(text, tenant), .own = known};
     }
     const StreamVerdict verdict = parts_.ceiling.admit(device_hash, known);
     if (!verdict.own) {
-        parts_.events.emit({EventId::streams_collapsed, fallback["device"],
+        parts_.events.emit({EventId::streams_collapsed, labels["device"],
                             "streams_max is reached; its lines go to an overflow stream"});
-        fallback["device"] = overflow_device(verdict.overflow_slot);
-        text = to_loki_labels(fallback);
+        labels["device"] = overflow_device(verdict.overflow_slot);
+        text = to_loki_labels(labels);
     }
-    return builder_.stream(text, tenant, verdict.own);
+    return {.handle = builder_.stream(text, tenant, verdict.own), .own = verdict.own};
 }
 
 void SyslogIntake::tick() {

@@ -96,11 +96,17 @@ class SyslogIntake final : public FrameSink {
         Timestamp received_at;
     };
 
-    // What a device's messages mean and the stream they go to.
+    // A device behind a trusted relay, remembered by its HOSTNAME.
+    struct RelayedDevice {
+        const Classification* classification = nullptr;
+        BatchBuilder::StreamHandle stream;
+    };
+
+    // Whose message it is and what that means.
     struct Route {
         const Classification* classification = nullptr;
         std::string_view device;  // lives as long as the source or the remembered hostname
-        BatchBuilder::StreamHandle stream;
+        RelayedDevice* relayed = nullptr;
     };
 
     void apply_settings();
@@ -115,15 +121,21 @@ class SyslogIntake final : public FrameSink {
     [[nodiscard]] bool apply_rules(Passing& passing, const Classification* classification);
     [[nodiscard]] BatchBuilder::StreamHandle relabelled_stream(const Passing& passing,
                                                                const Route& route);
-    void append(const Passing& passing, const Route& route);
+    void append(const Passing& passing, const Route& route, BatchBuilder::StreamHandle stream);
     void append_metadata(MetadataContext context);
     [[nodiscard]] Route route_of(const Passing& passing);
-    [[nodiscard]] Route relayed_route(const Passing& passing);
+    [[nodiscard]] BatchBuilder::StreamHandle stream_of(const Passing& passing, const Route& route);
     [[nodiscard]] Labels labels_of(const Classification* classification,
                                    std::string_view device) const;
-    // `labels` has its device; `fallback` is what an overflow stream keeps of it.
-    [[nodiscard]] BatchBuilder::StreamHandle open_stream(const Labels& labels, Labels fallback,
-                                                         std::uint64_t device_hash, bool known);
+
+    struct OpenedStream {
+        BatchBuilder::StreamHandle handle;
+        bool own = false;  // it holds a place under the ceiling
+    };
+
+    // The stream of a device: its own, or an overflow stream when the ceiling is reached.
+    [[nodiscard]] OpenedStream open_stream(Labels labels, std::uint64_t device_hash, bool known);
+    [[nodiscard]] static std::string tenant_of(const Labels& labels);
     void commit(std::unique_ptr<Batch> batch, const FrameCounts& frames);
 
     Parts parts_;
@@ -138,11 +150,13 @@ class SyslogIntake final : public FrameSink {
     SourceTable sources_;
     Reassembler reassembler_;
     std::vector<Merged> merged_;  // scratch: messages that the reassembler released
-    std::unordered_map<std::string, Route> relayed_;  // behind trusted relays, by HOSTNAME
+    std::unordered_map<std::string, RelayedDevice> relayed_;  // behind trusted relays, by HOSTNAME
     Record record_;
-    std::string utf8_;                        // scratch: a frame made valid
-    std::vector<std::string_view> replaced_;  // scratch: metadata names that rules set
-    std::string metadata_;                    // scratch: one record's structured metadata
+    std::string utf8_;                         // scratch: a frame made valid
+    Dialect dialect_ = Dialect::any;           // that the record was read by
+    std::int64_t no_new_labels_until_ns_ = 0;  // the ceiling refused labels that a rule made
+    std::vector<std::string_view> replaced_;   // scratch: metadata names that rules set
+    std::string metadata_;                     // scratch: one record's structured metadata
 };
 
 }  // namespace weir

@@ -168,6 +168,22 @@ TEST_F(BatchBuilderTest, ABatchIsOneTenants) {
     EXPECT_EQ(batches_[1]->tenant, "b");
 }
 
+TEST_F(BatchBuilderTest, TenantsAreBounded) {
+    BatchBuilder builder = make({.tenants_max = 3});
+    for (int i = 0; i < 10; ++i) {
+        builder.set_now(i);
+        builder.append({.stream = builder.stream("{}", std::to_string(i)),
+                        .timestamp = {1},
+                        .received_at = {1},
+                        .line = "x",
+                        .metadata = ""});
+    }
+    EXPECT_EQ(batches_.size(), 7U);  // the oldest made room
+    EXPECT_EQ(batches_[0]->tenant, "0");
+    builder.close_all();
+    EXPECT_EQ(batches_.size(), 10U);
+}
+
 TEST_F(BatchBuilderTest, ForgetsIdleStreamsAndKnowsStaleHandles) {
     BatchBuilder builder = make({.stream_idle_ns = 100});
     std::vector<bool> forgotten;

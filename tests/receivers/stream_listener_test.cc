@@ -154,8 +154,9 @@ TEST_F(StreamListenerTest, IdleSessionsEndAndBusyOnesStay) {
     tcp::socket idle = connect();
     tcp::socket busy = connect();
     asio::write(idle, asio::buffer(std::string("<1>part")));
+    ASSERT_TRUE(run_until([this] { return connections_->open() == 2; }));
     auto& counters = recorder_.counters(0);
-    for (int i = 0; i < 20 && counters.sessions_closed.value() == 0; ++i) {
+    for (int i = 0; i < 20 && connections_->open() == 2; ++i) {
         asio::write(busy, asio::buffer(std::string("<2>x\n")));
         io_.restart();
         io_.run_for(std::chrono::milliseconds(100));

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <set>
+#include <unistd.h>
 
 namespace weir {
 
@@ -14,21 +16,30 @@ std::int64_t as_ns(std::chrono::milliseconds duration) {
     return std::chrono::nanoseconds(duration).count();
 }
 
-Result<ZonePtr> zone_of(const std::string& name, int line) {
-    if (name.empty()) {
-        return ZonePtr{};
+// Zones by name, each read from its file once.
+class Zones {
+  public:
+    Result<ZonePtr> get(const std::string& name, int line) {
+        const auto [place, is_new] = known_.try_emplace(name);
+        if (is_new && !name.empty()) {
+            const Result<ZonePtr> zone = load_zone(name);
+            if (!zone) {
+                return fail(fmt::format("line {}: zone: {}", line, zone.error().message));
+            }
+            place->second = *zone;
+        }
+        return place->second;
     }
-    Result<ZonePtr> zone = load_zone(name);
-    if (!zone) {
-        return fail(fmt::format("line {}: zone: {}", line, zone.error().message));
-    }
-    return zone;
-}
+
+  private:
+    std::map<std::string, ZonePtr> known_ = {{"", nullptr}};
+};
 
 Result<std::shared_ptr<const Classifier>> make_classifier(const Config& config) {
     ClassifierInput input;
+    Zones zones;
     for (const ClassificationRule& rule : config.classification) {
-        const Result<ZonePtr> zone = zone_of(rule.zone, rule.line);
+        const Result<ZonePtr> zone = zones.get(rule.zone, rule.line);
         if (!zone) {
             return tl::unexpected(zone.error());
         }
@@ -43,7 +54,7 @@ Result<std::shared_ptr<const Classifier>> make_classifier(const Config& config) 
         }
     }
     for (const HostnameRule& rule : config.hostnames) {
-        const Result<ZonePtr> zone = zone_of(rule.zone, rule.line);
+        const Result<ZonePtr> zone = zones.get(rule.zone, rule.line);
         if (!zone) {
             return tl::unexpected(zone.error());
         }
@@ -153,10 +164,32 @@ StreamLimits make_stream_limits(const ListenerLimits& limits) {
             .handshake_timeout_ns = as_ns(limits.handshake_timeout)};
 }
 
+namespace {
+
+// Tells the replay streams of several replicas apart; in Kubernetes it is the pod's name.
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "1";
+}
+
+constexpr std::string_view push_path = "/loki/api/v1/push";
+
+// A URL without a path is the server's; Loki takes pushes in one place.
+std::string push_url(const std::string& url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t slash = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
+    if (slash == std::string::npos) {
+        return url + std::string(push_path);
+    }
+    return slash + 1 == url.size() ? url.substr(0, slash) + std::string(push_path) : url;
+}
+
+}  // namespace
+
 std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointConfig& endpoint) {
     auto options = std::make_shared<LokiEndpointOptions>();
     options->name = endpoint.name;
-    options->http.url = endpoint.url;
+    options->http.url = push_url(endpoint.url);
     options->http.basic_user = endpoint.basic_user;
     options->http.basic_password_file = endpoint.basic_password_file;
     options->http.bearer_token_file = endpoint.bearer_token_file;
@@ -167,6 +200,7 @@ std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointC
     options->http.connect_timeout = endpoint.connect_timeout;
     options->http.request_timeout = endpoint.request_timeout;
     options->tenant = endpoint.tenant;
+    options->replay_value = host_name();
     options->backoff_min = endpoint.backoff_min;
     options->backoff_max = endpoint.backoff_max;
     options->hold_probe_interval = endpoint.hold_probe_interval;

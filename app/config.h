@@ -129,6 +129,12 @@ struct FileSinkConfig {
     std::size_t queue_bytes_max = 64 * 1024 * 1024;
 };
 
+// Value. Where records go that an endpoint refused for good.
+struct DeadLettersConfig {
+    std::string path = "weir-data/dead-letters.ndjson";
+    std::size_t bytes_max = 64 * 1024 * 1024;
+};
+
 struct ReassemblyConfig {
     bool enabled = true;
     std::size_t bytes_max = 4 * 1024 * 1024;  // per ingest thread
@@ -153,6 +159,7 @@ struct Config {
     ReassemblyConfig reassembly;
     std::vector<HttpEndpointConfig> loki;
     FileSinkConfig file;
+    DeadLettersConfig dead_letters;
     AdminConfig admin;
     std::size_t ingest_threads = 0;   // 0: cores, at most 64
     std::size_t sources_max = 65536;  // entries in each thread's source table

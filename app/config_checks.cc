@@ -210,6 +210,13 @@ void check_outputs(const ReadConfig& read, ConfigProblems& problems) {
         problems.error(line_of(read.lines, "logs.line_bytes_max"), "logs.line_bytes_max",
                        "is larger than logs.batch.bytes_max");
     }
+    for (std::size_t i = 0; i < config.loki.size(); ++i) {
+        if (config.logs.batch.bytes_max > config.loki[i].queue_bytes_max / 4) {
+            const std::string path = fmt::format("loki[{}].queue_bytes_max", i);
+            problems.error(line_of(read.lines, path), path,
+                           "must hold at least four batches of logs.batch.bytes_max");
+        }
+    }
     if (config.file.enabled && config.file.file_bytes_max > config.file.total_bytes_max) {
         problems.error(line_of(read.lines, "file.file_bytes_max"), "file.file_bytes_max",
                        "is larger than file.total_bytes_max");

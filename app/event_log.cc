@@ -21,12 +21,12 @@ spdlog::level::level_enum level_of(EventId id) {
         case EventId::listener_opened:
         case EventId::config_reloaded:
         case EventId::tls_reloaded:
-        case EventId::endpoint_state:
             return spdlog::level::info;
         case EventId::listener_failed:
         case EventId::config_rejected:
         case EventId::drain_incomplete:
         case EventId::log_full:
+        case EventId::queue_full:
             return spdlog::level::err;
         default:
             return spdlog::level::warn;

@@ -157,6 +157,20 @@ void add_endpoint(Families& out, const EndpointReport& endpoint) {
                "code", endpoint.requests);
     out.counts("weir_endpoint_retries_total", "Pushes repeated, by reason.", labels, "reason",
                endpoint.retries);
+    out.counts("weir_endpoint_repaired_records_total",
+               "Records rewritten because the endpoint refused them, by reason.", labels, "reason",
+               endpoint.repaired);
+    out.gauge("weir_endpoint_slow_records", "Records of streams that wait in the slow lane.",
+              labels, as_double(endpoint.slow_records));
+    out.gauge("weir_endpoint_rate_limit_bytes",
+              "Bytes a second that weir allows itself after 429, 0 for no limit.", labels,
+              as_double(endpoint.rate_bytes_per_s));
+    if (endpoint.kind == "file") {
+        out.gauge("weir_file_sink_bytes", "Bytes in the sink's files.", labels,
+                  as_double(endpoint.files_bytes));
+        out.counter("weir_file_sink_deleted_files_total", "Files removed for room, oldest first.",
+                    labels, as_double(endpoint.files_deleted));
+    }
     out.counter("weir_endpoint_sent_bytes_total", "Compressed bytes of acknowledged pushes.",
                 labels, as_double(endpoint.sent_bytes));
     out.gauge("weir_endpoint_in_flight_requests", "Pushes awaiting their answer.", labels,
@@ -178,7 +192,7 @@ void add_process(Families& out, const Status& status) {
               status.config.last_reload_ok ? 1 : 0);
     out.gauge("weir_config_loaded_timestamp_seconds", "When the running configuration was loaded.",
               {}, seconds(status.config.loaded_at));
-    out.gauge("weir_streams", "Label sets remembered, over all threads.", {},
+    out.gauge("weir_streams", "Streams that hold a place under the ceiling.", {},
               as_double(status.streams_active));
     out.gauge("weir_streams_max", "Label sets after which the device label collapses.", {},
               as_double(status.streams_max));

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -219,6 +220,14 @@ void Runner::stop(int signal) {
     events_.emit({EventId::stopping, "", signal == SIGTERM ? "SIGTERM" : "SIGINT"});
     watcher_.reset();
     certificate_timer_.cancel();
+    // Whoever asks twice does not want to wait for the drain.
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+        if (!error) {
+            events_.emit({EventId::drain_incomplete, "",
+                          "a second signal ends weir now; what is queued in memory is lost"});
+            std::_Exit(1);
+        }
+    });
     // The admin port goes on answering while the machine drains, so that probes see "not ready".
     drain_ = std::thread([this] {
         static_cast<void>(machine_->drain());

@@ -55,6 +55,13 @@ struct EndpointReport {
     std::map<std::string, std::uint64_t> retries;   // by reason
     std::uint64_t sent_bytes = 0;
     std::uint64_t in_flight = 0;
+    std::string state_reason;                       // why the state is not ok
+    std::map<std::string, std::uint64_t> repaired;  // records rewritten to be taken, by reason
+    std::uint64_t slow_records = 0;                 // waiting in the slow lane
+    std::uint64_t rate_bytes_per_s = 0;             // limit put on ourselves after 429; 0: none
+    std::uint64_t files = 0;                        // file sink only
+    std::uint64_t files_bytes = 0;
+    std::uint64_t files_deleted = 0;  // the oldest, for room
     std::vector<std::pair<double, std::uint64_t>>
         duration_buckets;  // upper bound in seconds, cumulative
     double duration_sum_s = 0;

@@ -60,6 +60,7 @@ Json endpoint_json(const EndpointReport& endpoint) {
             {"kind", endpoint.kind},
             {"url", endpoint.url},
             {"state", endpoint.state},
+            {"state_reason", endpoint.state == "ok" ? Json(nullptr) : Json(endpoint.state_reason)},
             {"state_since", time_or_null(endpoint.state_since)},
             {"last_error", endpoint.last_error.empty() ? Json(nullptr) : Json(endpoint.last_error)},
             {"last_error_at", time_or_null(endpoint.last_error_at)},
@@ -77,6 +78,12 @@ Json endpoint_json(const EndpointReport& endpoint) {
             {"in_flight", endpoint.in_flight},
             {"requests", counts(endpoint.requests)},
             {"retries", counts(endpoint.retries)},
+            {"repaired", counts(endpoint.repaired)},
+            {"slow_records", endpoint.slow_records},
+            {"rate_bytes_per_s", endpoint.rate_bytes_per_s},
+            {"files", endpoint.files},
+            {"files_bytes", endpoint.files_bytes},
+            {"files_deleted", endpoint.files_deleted},
             {"sent_bytes", endpoint.sent_bytes},
             {"latency_max_seconds", endpoint.latency_max_s}};
 }

@@ -30,11 +30,11 @@ std::size_t thread_count(const Config& config) {
 }  // namespace
 
 void Topology::Impl::make_endpoints() {
-    dead_letters_ = std::make_unique<DeadLetterFile>(
-        DeadLetterFileOptions{.path = config_.file.directory + "/dead-letters.ndjson"});
+    dead_letters_ = std::make_unique<DeadLetterFile>(DeadLetterFileOptions{
+        .path = config_.dead_letters.path, .bytes_max = config_.dead_letters.bytes_max});
     std::random_device entropy;
     for (const HttpEndpointConfig& config : config_.loki) {
-        LogCursor& cursor = log_.add_cursor(config.queue_bytes_max);
+        LogCursor& cursor = log_.add_cursor(config.name, config.queue_bytes_max);
         auto sink =
             std::make_unique<LokiEndpoint>(LokiEndpointParts{.cursor = cursor,
                                                              .clock = clock_,
@@ -46,7 +46,7 @@ void Topology::Impl::make_endpoints() {
         endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{cursor, std::move(sink), loki}));
     }
     if (config_.file.enabled) {
-        LogCursor& cursor = log_.add_cursor(config_.file.queue_bytes_max);
+        LogCursor& cursor = log_.add_cursor("file", config_.file.queue_bytes_max);
         endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{
             cursor,
             std::make_unique<FileSink>(cursor, clock_, events_, make_file_options(config_.file))}));

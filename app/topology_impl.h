@@ -40,7 +40,8 @@ class Topology::Impl {
           events_(events),
           started_at_(clock.now()),
           settings_(std::move(settings)),
-          ceiling_(config_.logs.batch.streams_max) {
+          ceiling_(config_.logs.batch.streams_max),
+          log_(events) {
         config_status_ = {.path = config_.path, .sha256 = config_.sha256, .loaded_at = started_at_};
     }
 

@@ -128,6 +128,13 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .retries = status.retries,
         .sent_bytes = status.sent_bytes,
         .in_flight = status.in_flight,
+        .state_reason = std::string(reason_name(status.state_reason)),
+        .repaired = status.repaired,
+        .slow_records = status.slow_records,
+        .rate_bytes_per_s = status.rate_bytes_per_s,
+        .files = status.files,
+        .files_bytes = status.files_bytes,
+        .files_deleted = status.files_deleted,
         .duration_sum_s = status.request_duration.sum_s,
         .duration_count = status.request_duration.count,
         .latency_max_s = std::chrono::duration<double>(status.latency_max).count()};

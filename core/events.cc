@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "endpoint_error",
                                                              "streams_collapsed",
                                                              "log_full",
+                                                             "queue_full",
                                                              "drain_incomplete",
                                                              "admin_error"};
 

@@ -29,10 +29,11 @@ enum class EventId : std::uint8_t {
     endpoint_error,
     streams_collapsed,
     log_full,
+    queue_full,
     drain_incomplete,
     admin_error,
 };
-inline constexpr std::size_t event_count = 21;
+inline constexpr std::size_t event_count = 22;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

@@ -253,6 +253,12 @@ void BatchBuilder::append(const Entry& entry) {
 }
 
 std::unique_ptr<Batch> BatchBuilder::freeze(OpenBatch& open) {
+    // Loki lets the last stream of a request hide an earlier one's refusal (its instance keeps one
+    // error); the largest stream is the likeliest to be refused, so its answer is the one that
+    // counts.
+    std::stable_sort(open.shares.begin(), open.shares.end(), [](const Share& a, const Share& b) {
+        return a.entries_bytes < b.entries_bytes;
+    });
     open.headers.clear();
     std::size_t total = open.arena.size();
     for (Share& share : open.shares) {

@@ -2,6 +2,8 @@
 
 #include "core/assert.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <deque>
 #include <mutex>
@@ -27,20 +29,27 @@ bool DeliveryLedger::balances() const {
 // One endpoint's queue. Its mutex is held for a few pointer moves, once per batch.
 class MemoryLog::Cursor final : public LogCursor {
   public:
-    explicit Cursor(std::size_t queue_bytes_max) { ledger_.queue_bytes_max = queue_bytes_max; }
+    Cursor(std::string name, std::size_t queue_bytes_max) : name_(std::move(name)) {
+        ledger_.queue_bytes_max = queue_bytes_max;
+    }
 
-    void push(const BatchPtr& batch) {
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    // The records that had to go for it.
+    std::uint64_t push(const BatchPtr& batch) {
+        std::uint64_t dropped = 0;
         {
             const std::lock_guard lock(mutex_);
             ledger_.appended += batch->records;
             add_to_queue(*batch);
             items_.push_back({batch, false});
-            drop_over_limit();
+            dropped = drop_over_limit();
         }
         const std::lock_guard lock(callback_mutex_);
         if (callback_) {
             callback_();
         }
+        return dropped;
     }
 
     [[nodiscard]] BatchPtr take() override {
@@ -105,18 +114,24 @@ class MemoryLog::Cursor final : public LogCursor {
 
     // The oldest batches go first, but never one that an endpoint is being asked about: its fate is
     // not ours to decide any more.
-    void drop_over_limit() {
+    std::uint64_t drop_over_limit() {
+        std::uint64_t dropped = 0;
         while (ledger_.queued_bytes > ledger_.queue_bytes_max) {
             const auto item = std::find_if(items_.begin(), items_.end(),
                                            [](const Item& candidate) { return !candidate.out; });
             if (item == items_.end()) {
-                return;
+                break;
             }
-            ledger_.dropped["queue_full"] += item->batch->records;
+            dropped += item->batch->records;
             remove(item);
         }
+        if (dropped > 0) {
+            ledger_.dropped["queue_full"] += dropped;
+        }
+        return dropped;
     }
 
+    const std::string name_;
     mutable std::mutex mutex_;
     std::deque<Item> items_;  // oldest first
     DeliveryLedger ledger_;
@@ -125,18 +140,23 @@ class MemoryLog::Cursor final : public LogCursor {
     std::function<void()> callback_;
 };
 
-MemoryLog::MemoryLog() = default;
+MemoryLog::MemoryLog(EventSink& events) : events_(events) {}
+
 MemoryLog::~MemoryLog() = default;
 
-LogCursor& MemoryLog::add_cursor(std::size_t queue_bytes_max) {
-    return *cursors_.emplace_back(std::make_unique<Cursor>(queue_bytes_max));
+LogCursor& MemoryLog::add_cursor(std::string name, std::size_t queue_bytes_max) {
+    return *cursors_.emplace_back(std::make_unique<Cursor>(std::move(name), queue_bytes_max));
 }
 
 AppendVerdict MemoryLog::append(std::unique_ptr<Batch> batch) {
     batch->id = next_id_.fetch_add(1, std::memory_order_relaxed);
     const BatchPtr frozen = std::move(batch);
     for (const auto& cursor : cursors_) {
-        cursor->push(frozen);
+        const std::uint64_t dropped = cursor->push(frozen);
+        if (dropped > 0) {
+            events_.emit({EventId::queue_full, cursor->name(),
+                          fmt::format("the {} oldest records made room", dropped)});
+        }
     }
     return AppendVerdict::accepted;
 }

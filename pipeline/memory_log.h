@@ -2,12 +2,14 @@
 // contract of pipeline/log.h without surviving the process.
 #pragma once
 
+#include "core/events.h"
 #include "pipeline/log.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace weir {
@@ -16,18 +18,21 @@ namespace weir {
 // long as the log. A batch is shared by all cursors, so a second endpoint costs one pointer.
 class MemoryLog final : public Log {
   public:
-    MemoryLog();
+    // `events` outlives the log; queue_full is told there.
+    explicit MemoryLog(EventSink& events);
     ~MemoryLog() override;
 
     // A new cursor that sees what is appended from now on. `queue_bytes_max` bounds what waits for
     // this endpoint (Batch::memory_bytes); past it the oldest batch that is not out is dropped and
     // counted as dropped{queue_full}. The log owns the cursor.
-    LogCursor& add_cursor(std::size_t queue_bytes_max);
+    // `name` is the endpoint's, for events.
+    LogCursor& add_cursor(std::string name, std::size_t queue_bytes_max);
 
     [[nodiscard]] AppendVerdict append(std::unique_ptr<Batch> batch) override;
 
   private:
     class Cursor;
+    EventSink& events_;
     std::vector<std::unique_ptr<Cursor>> cursors_;
     std::atomic<std::uint64_t> next_id_{1};
 };

@@ -76,6 +76,10 @@ void LokiDelivery::drain(std::chrono::milliseconds deadline) {
     }
     draining_ = true;
     paused_until_ns_ = 0;
+    // What backs off gets its last chance now; later it would be after the deadline.
+    for (LokiItem& item : waiting_) {
+        item.due_ns = 0;
+    }
     wake();
     drain_timer_.expires_after(deadline);
     drain_timer_.async_wait([this](const boost::system::error_code& error) {

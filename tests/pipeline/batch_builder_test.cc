@@ -98,6 +98,22 @@ TEST_F(BatchBuilderTest, GathersByStreamInArrivalOrder) {
     }
 }
 
+TEST_F(BatchBuilderTest, TheLargestStreamComesLast) {
+    BatchBuilder builder = make({});
+    append(builder, "{a=\"big\"}", std::string(500, 'x'));
+    append(builder, "{a=\"small\"}", "x");
+    append(builder, "{a=\"middle\"}", std::string(50, 'x'));
+    builder.close_all();
+    std::string raw;
+    ASSERT_TRUE(snappy::Uncompress(batches_[0]->body.data(), batches_[0]->body.size(), &raw));
+    EXPECT_LT(raw.find("small"), raw.find("middle"));
+    EXPECT_LT(raw.find("middle"), raw.find("big"));
+    // The next batch is not confused by the order of the last.
+    append(builder, "{a=\"big\"}", "again");
+    builder.close_all();
+    EXPECT_EQ(read_batch(*batches_[1]).at("{a=\"big\"}")[0].line, "again");
+}
+
 TEST_F(BatchBuilderTest, TimestampsAreUniqueInAStreamAndCarryTheShard) {
     BatchBuilder builder = make({}, 7);
     for (int i = 0; i < 1000; ++i) {

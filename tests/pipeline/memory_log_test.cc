@@ -1,5 +1,7 @@
 #include "pipeline/memory_log.h"
 
+#include "tests/support/event_recorder.h"
+
 #include <gtest/gtest.h>
 
 namespace weir {
@@ -13,9 +15,10 @@ std::unique_ptr<Batch> make_batch(std::uint32_t records, std::size_t body_bytes 
 }
 
 TEST(MemoryLog, CursorsAreIndependent) {
-    MemoryLog log;
-    LogCursor& alive = log.add_cursor(1 << 20);
-    LogCursor& dead = log.add_cursor(1 << 20);
+    EventRecorder events;
+    MemoryLog log(events);
+    LogCursor& alive = log.add_cursor("loki", 1 << 20);
+    LogCursor& dead = log.add_cursor("loki", 1 << 20);
     for (std::uint32_t i = 1; i <= 3; ++i) {
         ASSERT_EQ(log.append(make_batch(i)), AppendVerdict::accepted);
     }
@@ -34,9 +37,10 @@ TEST(MemoryLog, CursorsAreIndependent) {
 }
 
 TEST(MemoryLog, QueueLimitDropsTheOldestThatIsNotOut) {
-    MemoryLog log;
+    EventRecorder events;
+    MemoryLog log(events);
     const std::size_t one = make_batch(1, 4000)->memory_bytes();
-    LogCursor& cursor = log.add_cursor(3 * one);
+    LogCursor& cursor = log.add_cursor("loki", 3 * one);
     for (std::uint32_t i = 1; i <= 3; ++i) {
         ASSERT_EQ(log.append(make_batch(i, 4000)), AppendVerdict::accepted);
     }
@@ -51,11 +55,13 @@ TEST(MemoryLog, QueueLimitDropsTheOldestThatIsNotOut) {
     EXPECT_EQ(ledger.queued, 8U);
     EXPECT_TRUE(ledger.balances());
     EXPECT_EQ(cursor.take()->records, 3U);
+    EXPECT_EQ(events.details(EventId::queue_full), "the 2 oldest records made room\n");
 }
 
 TEST(MemoryLog, OutOfOrderSettlementKeepsTheBalance) {
-    MemoryLog log;
-    LogCursor& cursor = log.add_cursor(1 << 20);
+    EventRecorder events;
+    MemoryLog log(events);
+    LogCursor& cursor = log.add_cursor("loki", 1 << 20);
     ASSERT_EQ(log.append(make_batch(2)), AppendVerdict::accepted);
     ASSERT_EQ(log.append(make_batch(3)), AppendVerdict::accepted);
     const BatchPtr first = cursor.take();
@@ -68,16 +74,18 @@ TEST(MemoryLog, OutOfOrderSettlementKeepsTheBalance) {
 }
 
 TEST(MemoryLogDeathTest, AnOutcomeThatDoesNotAddUpIsABug) {
-    MemoryLog log;
-    LogCursor& cursor = log.add_cursor(1 << 20);
+    EventRecorder events;
+    MemoryLog log(events);
+    LogCursor& cursor = log.add_cursor("loki", 1 << 20);
     ASSERT_EQ(log.append(make_batch(2)), AppendVerdict::accepted);
     const BatchPtr batch = cursor.take();
     EXPECT_DEATH(cursor.settle(*batch, {.delivered = 1}), "bug");
 }
 
 TEST(MemoryLog, ReadyIsCalledOnAppend) {
-    MemoryLog log;
-    LogCursor& cursor = log.add_cursor(1 << 20);
+    EventRecorder events;
+    MemoryLog log(events);
+    LogCursor& cursor = log.add_cursor("loki", 1 << 20);
     int calls = 0;
     cursor.on_ready([&calls] { ++calls; });
     ASSERT_EQ(log.append(make_batch(1)), AppendVerdict::accepted);

@@ -2,10 +2,9 @@
 // events.
 #pragma once
 
-#include "core/events.h"
 #include "receivers/frame_sink.h"
+#include "tests/support/event_recorder.h"
 
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -48,30 +47,6 @@ class FrameRecorder final : public FrameSink {
 
   private:
     ListenerCounters counters_;
-};
-
-class EventRecorder final : public EventSink {
-  public:
-    void emit(const Event& event) override {
-        const std::lock_guard lock(mutex_);
-        events_.push_back(event);
-    }
-
-    // All details of one event, joined by newlines.
-    [[nodiscard]] std::string details(EventId id) const {
-        const std::lock_guard lock(mutex_);
-        std::string text;
-        for (const Event& event : events_) {
-            if (event.id == id) {
-                text += event.detail + "\n";
-            }
-        }
-        return text;
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    std::vector<Event> events_;
 };
 
 }  // namespace weir

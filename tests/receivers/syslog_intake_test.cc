@@ -76,8 +76,8 @@ class SyslogIntakeTest : public ::testing::Test {
 
     ManualClock clock_{start};
     EventRecorder events_;
-    MemoryLog log_;
-    LogCursor& cursor_ = log_.add_cursor(1 << 24);
+    MemoryLog log_{events_};
+    LogCursor& cursor_ = log_.add_cursor("loki", 1 << 24);
     std::unique_ptr<Snapshot<IntakeSettings>> settings_;
     std::unique_ptr<StreamCeiling> ceiling_;
     std::unique_ptr<SyslogIntake> intake_;

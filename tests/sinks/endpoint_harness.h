@@ -94,7 +94,7 @@ inline std::unique_ptr<Batch> to_batch(const LokiPush& push, Timestamp received)
 }
 
 struct EndpointHarness {
-    EndpointHarness() : cursor(log.add_cursor(64UL * 1024 * 1024)) {
+    EndpointHarness() : cursor(log.add_cursor("loki", 64UL * 1024 * 1024)) {
         options.name = "loki";
         options.backoff_min = std::chrono::milliseconds(2);
         options.backoff_max = std::chrono::milliseconds(10);
@@ -140,10 +140,10 @@ struct EndpointHarness {
         return eventually([this] { return cursor.ledger().queued == 0; });
     }
 
-    MemoryLog log;
+    KeptEvents events;
+    MemoryLog log{events};
     LogCursor& cursor;
     SystemClock clock;
-    KeptEvents events;
     KeptDeadLetters dead_letters;
     LokiEndpointOptions options;
     std::unique_ptr<LokiEndpoint> endpoint;

@@ -11,9 +11,9 @@ namespace {
 struct FileSinkTest : testing::Test {
     TempDir dir;
     SystemClock clock;
-    MemoryLog log;
-    LogCursor& cursor = log.add_cursor(64UL * 1024 * 1024);
     KeptEvents events;
+    MemoryLog log{events};
+    LogCursor& cursor = log.add_cursor("file", 64UL * 1024 * 1024);
     FileSinkOptions options;
     std::unique_ptr<FileSink> sink;
 

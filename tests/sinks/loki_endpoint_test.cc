@@ -171,7 +171,7 @@ TEST(LokiEndpoint, RetryAfterIsHonoured) {
 TEST(LokiEndpoint, ADeadEndpointDoesNotSlowAnother) {
     FakeServer good(FakeServer::in_turn({}));
     EndpointHarness harness;
-    LogCursor& dead_cursor = harness.log.add_cursor(1024UL * 1024);
+    LogCursor& dead_cursor = harness.log.add_cursor("dead", 1024UL * 1024);
     LokiEndpointOptions dead_options = harness.options;
     dead_options.name = "dead";
     dead_options.http.url = "http://127.0.0.1:1/push";

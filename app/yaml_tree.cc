@@ -34,7 +34,7 @@ std::size_t reference_length(std::string_view text) {
         return 0;
     }
     if (text.substr(i).starts_with(":-")) {
-        i = text.find_first_of("{}\n\r", i);
+        i = text.find_first_of("{}\n\r\"'", i);  // a quote ends the scalar it stands in
     }
     return i < text.size() && text[i] == '}' ? i + 1 : 0;
 }
@@ -50,7 +50,8 @@ std::string with_masked_braces(std::string_view text) {
         }
         text.remove_prefix(dollar + 1);
         masked += '$';
-        const std::size_t length = reference_length(text);
+        const bool escaped = masked.ends_with("$$");
+        const std::size_t length = escaped ? 0 : reference_length(text);
         if (length > 0) {
             masked += brace_open_mark;
             masked += text.substr(1, length - 2);

@@ -66,7 +66,7 @@ inline constexpr std::size_t extra_key_count = 23;
 
 // Value that borrows.
 struct Extra {
-    ExtraKey key;
+    ExtraKey key = ExtraKey::msg_counter;
     std::string_view value;
 };
 

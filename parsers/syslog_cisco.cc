@@ -281,7 +281,10 @@ void read_cisco_tail(std::string_view text, Record& record) {
         if (mnemonic && read_cisco_message(behind, record)) {
             return;
         }
-        record.msg = behind_node ? behind : text;
+        const std::string_view rest = behind_node ? behind : text;
+        if (!rest.empty()) {
+            record.msg = rest;
+        }
         return;
     }
     const std::string_view word = text.substr(0, word_length(text));

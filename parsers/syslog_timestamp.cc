@@ -168,7 +168,7 @@ void take_half_day(std::string_view& rest, Fields& fields) {
         return;
     }
     at.remove_prefix(2);
-    if (!at.empty() && at[0] != '.' && at[0] != ' ' && at[0] != ':') {
+    if (!at.empty() && at[0] != '.' && at[0] != ' ' && at[0] != '\t' && at[0] != ':') {
         return;
     }
     if (fields.hour < 1 || fields.hour > 12) {

@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_header(input, weir::CiscoPlace::behind_header);
     const weir::CiscoMnemonic mnemonic = weir::scan_cisco_mnemonic(input);
     if (mnemonic.id.data() != nullptr) {
-        WEIR_ASSERT(mnemonic.severity.size() == 1 && mnemonic.severity[0] <= '7');
+        WEIR_ASSERT(mnemonic.severity.size() == 1 && mnemonic.severity[0] <= 'W');
         WEIR_ASSERT(!mnemonic.facility.empty() && !mnemonic.mnemonic.empty());
         WEIR_ASSERT(mnemonic.facility.size() + mnemonic.mnemonic.size() + 3 <= mnemonic.id.size());
     }

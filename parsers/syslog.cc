@@ -7,6 +7,7 @@
 #include "parsers/syslog_rfc5424.h"
 #include "parsers/syslog_text.h"
 #include "parsers/syslog_timestamp.h"
+#include "parsers/syslog_vendor.h"
 
 #include <cstring>
 
@@ -136,10 +137,15 @@ void read_header(std::string_view text, Dialect dialect, Record& record) {
     if (guess && read_cisco_first(trimmed, record)) {
         return;
     }
+    if (dialect == Dialect::any &&
+        (read_epoch_header(trimmed, record) || read_slash_mnemonic(trimmed, record))) {
+        return;
+    }
     if (dialect != Dialect::cisco && read_bsd_tag_only(text, record.facility >= 0, record)) {
         return;
     }
-    store_text(text, record);
+    // Blanks behind the PRI belong to the header that is not there.
+    store_text(record.facility >= 0 ? trimmed : text, record);
 }
 
 void finish(Dialect dialect, Record& record) {

@@ -15,16 +15,34 @@ constexpr int parts_max = 8;
 constexpr std::size_t task_bytes_max = 64;
 constexpr std::size_t mnemonic_bytes_max = 160;
 
+bool is_severity_digit(char c) {
+    return c >= '0' && c <= '7';
+}
+
+// Small Business switches write the severity's initial: "%STP-W-PORTSTATUS".
+bool is_severity_letter(char c) {
+    return std::string_view("ACDEIMNW").find(c) != std::string_view::npos;
+}
+
+// Where the first "-severity-" has its severity, 0 without one.
+template <typename IsSeverity>
+std::size_t severity_at(std::string_view word, IsSeverity is_severity) {
+    for (std::size_t at = 3; at < word.size(); ++at) {
+        if (word[at] == '-' && word[at - 2] == '-' && is_severity(word[at - 1])) {
+            return at - 1;
+        }
+    }
+    return 0;
+}
+
 // One word "%FAC-SEV-MNEMONIC"; the first "-digit-" splits it, since facilities have dashes too
 // ("SYSMGR-STANDBY", "FTD-session") and so have mnemonics ("INFO-1400002").
 CiscoMnemonic mnemonic_in_word(std::string_view text) {
     const std::string_view word = after(text, 1);
     const std::size_t length = span_of(word, mnemonic_char, mnemonic_bytes_max);
-    std::size_t severity = 0;
-    for (std::size_t at = 3; at < length && severity == 0; ++at) {
-        if (word[at] == '-' && word[at - 2] == '-' && word[at - 1] >= '0' && word[at - 1] <= '7') {
-            severity = at - 1;
-        }
+    std::size_t severity = severity_at(word.substr(0, length), is_severity_digit);
+    if (severity == 0) {
+        severity = severity_at(word.substr(0, length), is_severity_letter);
     }
     const bool ends = length >= word.size() || word[length] == ':' || is_blank(word[length]) ||
                       word[length] == '(' || word[length] == '[';
@@ -50,10 +68,33 @@ std::size_t node_length(std::string_view text) {
     return slashes >= 2 && at < text.size() && text[at] == ':' ? at + 1 : 0;
 }
 
+// "101 21": the supervisor counts its uptime before the clock is set. Its length, or 0.
+std::size_t two_numbers_length(std::string_view text) {
+    const std::size_t one = span_of(text, digit, 8);
+    if (one == 0 || one + 1 >= text.size() || text[one] != ' ') {
+        return 0;
+    }
+    const std::size_t two = span_of(after(text, one + 1), digit, 8);
+    return two > 0 && first(after(text, one + 1 + two)) == ':' ? one + 1 + two : 0;
+}
+
+// "585917: " or "Jul 14 2023 08:23:43 UTC: ", which a host without a colon may precede.
+bool begins_sequence_or_time(std::string_view text) {
+    const std::size_t digits = span_of(text, digit, 12);
+    if (digits > 0 && digits + 1 < text.size() && text[digits] == ':' &&
+        is_blank(text[digits + 1])) {
+        return true;
+    }
+    DeviceTime time;
+    const TimeScan scan = scan_device_time(text, ZoneNames::any_before_colon, time);
+    return scan.reading == TimeReading::ok && first(skip_blanks(after(text, scan.length))) == ':';
+}
+
 struct HeaderScan {
     std::string_view rest;
     CiscoPlace place;
     CiscoHeader& header;
+    bool led_by_colon = false;
 
     enum class Step : std::uint8_t { more, done, fail };
 
@@ -67,6 +108,28 @@ struct HeaderScan {
         return Step::done;
     }
 
+    // "3132517: Jul 13 08:23:43 relay sw1: 3132779: Jul 14 2023 08:23:43 UTC: %...": a relay that
+    // counts, too. The inner header is the device's.
+    bool take_relayed(const TimeScan& outer, std::string_view tail) {
+        const std::string_view word = tail.substr(0, word_length(tail));
+        CiscoHeader inner;
+        if (header.hostname.data() != nullptr || !is_hostname(word) || word.back() == ':' ||
+            !scan_cisco_header(skip_blanks(after(tail, word.size())), CiscoPlace::behind_header,
+                               inner) ||
+            !inner.time.present) {
+            return false;
+        }
+        header.relay_time_text = rest.substr(0, outer.length);
+        header.relay_host = word;
+        header.sequence = inner.counter;
+        header.hostname = inner.hostname.data() != nullptr ? inner.hostname : word;
+        header.node = inner.node;
+        header.time = inner.time;
+        header.time_text = inner.time_text;
+        header.rest = inner.rest;
+        return true;
+    }
+
     // "time:" or "time %": the end of the header. Without a counter or the like the colon must be
     // there, and a numeric date needs a mnemonic too: applications write those everywhere.
     Step end_with_time(const TimeScan& scan) {
@@ -78,6 +141,10 @@ struct HeaderScan {
             tail = skip_blanks(after(tail, 1));
         }
         const bool mnemonic = first(tail) == '%';
+        if (!colon && !mnemonic && place == CiscoPlace::line_start && certain() &&
+            take_relayed(scan, tail)) {
+            return Step::done;
+        }
         const bool marked = header.time.clock_mark != '\0';
         if (!mnemonic && !certain() && !(colon && (marked || !scan.iso))) {
             return Step::fail;
@@ -101,16 +168,17 @@ struct HeaderScan {
     }
 
     Step try_uptime() {
-        const std::size_t length = scan_uptime(rest);
-        if (length == 0) {
-            return Step::more;
+        std::size_t length = scan_uptime(rest);
+        const bool bare = length == 0;
+        if (bare) {
+            length = two_numbers_length(rest);
         }
         std::string_view tail = skip_blanks(after(rest, length));
-        if (first(tail) != ':') {
+        if (length == 0 || first(tail) != ':') {
             return Step::more;
         }
         tail = skip_blanks(after(tail, 1));
-        if (first(tail) != '%' && !certain()) {
+        if (first(tail) != '%' && (bare || !certain())) {
             return Step::fail;
         }
         header.time.uptime = rest.substr(0, length);
@@ -120,7 +188,8 @@ struct HeaderScan {
     Step take_structured_data() {
         const StructuredDataScan scan = scan_structured_data(rest);
         const std::string_view behind = after(rest, scan.length);
-        if (scan.length == 0 || first(behind) != ':' || header.structured_data.data() != nullptr) {
+        const bool named = rest.substr(0, scan.length).find('=') != std::string_view::npos;
+        if (!named || first(behind) != ':' || header.structured_data.data() != nullptr) {
             return Step::fail;
         }
         header.structured_data = rest.substr(0, scan.length);
@@ -172,7 +241,8 @@ struct HeaderScan {
             const bool separate_colon = next.size() > 1 && next[0] == ':' && is_blank(next[1]);
             if (separate_colon) {
                 behind = after(next, 1);
-            } else if (node_length(next) == 0) {
+            } else if (node_length(next) == 0 &&
+                       !((certain() || led_by_colon) && begins_sequence_or_time(next))) {
                 return Step::fail;
             }
         }
@@ -193,6 +263,7 @@ struct HeaderScan {
                 return scan_cisco_mnemonic(rest).id.data() != nullptr ? finish(rest) : Step::fail;
             case ':':
                 rest.remove_prefix(1);
+                led_by_colon = true;
                 return Step::more;
             case '[':
                 return take_structured_data();
@@ -221,6 +292,12 @@ CiscoMnemonic scan_cisco_mnemonic(std::string_view text) {
     }
     CiscoMnemonic found = mnemonic_in_word(text);
     if (found.id.data() == nullptr && text[0] == '%') {
+        // "%$ VDC-2 %$ %ETHPORT-5-IF_UP" has blanks where other releases have none.
+        constexpr std::size_t context_bytes_max = 40;
+        const std::size_t close = text.substr(0, context_bytes_max).find(" %$ ", 2);
+        if (text.starts_with("%$ ") && close != std::string_view::npos) {
+            return mnemonic_in_word(skip_blanks(after(text, close + 4)));
+        }
         const std::string_view next = skip_blanks(after(text, word_length(text, 64)));
         if (first(next) == '%') {
             found = mnemonic_in_word(next);
@@ -230,7 +307,7 @@ CiscoMnemonic scan_cisco_mnemonic(std::string_view text) {
 }
 
 bool scan_cisco_header(std::string_view text, CiscoPlace place, CiscoHeader& header) {
-    HeaderScan scan{text, place, header};
+    HeaderScan scan{.rest = text, .place = place, .header = header};
     for (int part = 0; part < parts_max; ++part) {
         switch (scan.step()) {
             case HeaderScan::Step::done:
@@ -256,7 +333,9 @@ bool read_cisco_message(std::string_view text, Record& record) {
         record.app_name = found.facility;
     }
     record.add_extra(ExtraKey::cisco_facility, found.facility);
-    record.add_extra(ExtraKey::cisco_severity, found.severity);
+    if (is_severity_digit(found.severity[0])) {
+        record.add_extra(ExtraKey::cisco_severity, found.severity);
+    }
     record.add_extra(ExtraKey::mnemonic, found.mnemonic);
     record.msg = text;
     return true;
@@ -305,6 +384,10 @@ void apply_cisco_header(const CiscoHeader& header, CiscoPlace place,
         record.add_extra(relayed && alone ? ExtraKey::sequence : ExtraKey::msg_counter,
                          header.counter);
     }
+    if (header.relay_host.data() != nullptr) {
+        record.add_extra(ExtraKey::relay_timestamp, header.relay_time_text);
+        record.add_extra(ExtraKey::relay_host, header.relay_host);
+    }
     if (header.sequence.data() != nullptr) {
         record.add_extra(ExtraKey::sequence, header.sequence);
     }
@@ -322,7 +405,13 @@ void apply_cisco_header(const CiscoHeader& header, CiscoPlace place,
         record.timestamp.uptime = header.time.uptime;
     }
     if (header.hostname.data() != nullptr) {
-        record.hostname = header.hostname;
+        const bool timed =
+            header.time.present || header.time_out_of_range || header.time.uptime.data() != nullptr;
+        if (relayed && !timed && record.hostname.data() != nullptr) {
+            record.app_name = header.hostname;  // EOS: "host Ebra: 27: %LINEPROTO-5-UPDOWN"
+        } else {
+            record.hostname = header.hostname;
+        }
     }
     if (header.structured_data.data() != nullptr) {
         record.structured_data = header.structured_data;

@@ -15,12 +15,13 @@ namespace weir {
 struct CiscoMnemonic {
     std::string_view id;        // "LINEPROTO-5-UPDOWN"; without data when there is none
     std::string_view facility;  // "LINEPROTO"
-    std::string_view severity;  // "5"
+    std::string_view severity;  // "5"; "W" of Small Business switches
     std::string_view mnemonic;  // "UPDOWN"
 };
 
 // Reads a mnemonic at the start of `text`. One word that begins with '%' may precede it
-// ("%$VDC-1$ %ETHPORT-5-IF_UP", "%STKUNIT0-M:CP %SEC-5-LOGIN_SUCCESS"); AireOS may write '#'.
+// ("%$VDC-1$ %ETHPORT-5-IF_UP", "%STKUNIT0-M:CP %SEC-5-LOGIN_SUCCESS"), or the words
+// "%$ VDC-1 %$"; AireOS may write '#'.
 [[nodiscard]] CiscoMnemonic scan_cisco_mnemonic(std::string_view text);
 
 // Where a Cisco header is looked for.
@@ -40,6 +41,8 @@ struct CiscoHeader {
     DeviceTime time;             // present, or with uptime, or neither
     std::string_view time_text;  // as written
     bool time_out_of_range = false;
+    std::string_view relay_time_text;  // of a relay's header between counter and device
+    std::string_view relay_host;
     std::string_view rest;  // what follows the header
 };
 

@@ -1,6 +1,8 @@
 #include "parsers/syslog_rfc3164.h"
 
 #include "parsers/syslog_cisco.h"
+#include "parsers/syslog_pri.h"
+#include "parsers/syslog_rfc5424.h"
 #include "parsers/syslog_tag.h"
 #include "parsers/syslog_text.h"
 #include "parsers/syslog_timestamp.h"
@@ -79,6 +81,7 @@ bool read_relayed_bsd(std::string_view text, const BsdContext& context, Record& 
     }
     const std::string_view behind = skip_blanks(after(inner, host.size()));
     const bool names_program = scan_tag(behind).length > 0 || behind.starts_with("CISE_") ||
+                               begins_with_packet_engine(behind) ||
                                scan_cisco_mnemonic(behind).id.data() != nullptr;
     if (!names_program) {
         return false;
@@ -119,9 +122,47 @@ bool may_begin_cisco(std::string_view text) {
            may_begin_time(next);
 }
 
+// "relay 1 2026-11-21T06:47:00Z host app ..." and Meraki's "relay 1 1650972789.42 host flows".
+bool read_relayed_versioned(std::string_view text, const BsdContext& context, Record& record) {
+    const std::string_view relay_host = record.hostname;
+    if (!read_epoch_header(text, record) && !read_relayed_rfc5424(text, record)) {
+        return false;
+    }
+    record.add_extra(ExtraKey::relay_timestamp, context.time_text);
+    record.add_extra(ExtraKey::relay_host, relay_host);
+    if (record.hostname.data() == nullptr) {
+        record.hostname = relay_host;
+    }
+    return true;
+}
+
+// A writer that took the PRI for text put its own time and host in front: "relay <189>2: *Jan ...".
+bool read_relayed_pri(std::string_view text, const BsdContext& context, Record& record) {
+    const Pri pri = scan_pri(text);
+    if (record.facility >= 0 || pri.reading != PriReading::ok) {
+        return false;
+    }
+    CiscoHeader header;
+    const std::string_view behind = after(text, pri.length);
+    if (!scan_cisco_header(behind, CiscoPlace::behind_header, header)) {
+        return false;
+    }
+    record.facility = static_cast<std::int8_t>(pri.facility);
+    record.severity = static_cast<std::int8_t>(pri.severity);
+    apply_cisco_header(header, CiscoPlace::behind_header, context.time_text, record);
+    return true;
+}
+
 bool read_relayed(std::string_view text, const BsdContext& context, Record& record) {
     if (context.vendors == BsdVendors::none) {
         return false;
+    }
+    if (first(text) == '<') {
+        return read_relayed_pri(text, context, record);
+    }
+    if (context.vendors == BsdVendors::all && is_digit(first(text)) &&
+        read_relayed_versioned(text, context, record)) {
+        return true;
     }
     if (may_begin_cisco(text)) {
         CiscoHeader header;
@@ -244,6 +285,17 @@ void read_bsd_header(std::string_view text, const BsdContext& context, Record& r
         return;
     }
     if (context.vendors == BsdVendors::all) {
+        if (const std::size_t length = level_mark_length(text); length > 0) {
+            record.add_extra(ExtraKey::level_word, text.substr(1, length - 3));
+            text = skip_blanks(after(text, length));
+        }
+        if (begins_with_packet_engine(text)) {
+            store_message(text, record);
+            return;
+        }
+        if (text.starts_with("- ") && scan_tag(skip_blanks(after(text, 2))).length > 0) {
+            text = skip_blanks(after(text, 2));  // a host written as RFC 5424's nil
+        }
         if (first(text) == '[' && read_netapp_header(text, record)) {
             return;
         }

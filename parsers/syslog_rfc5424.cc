@@ -175,15 +175,50 @@ Rfc5424Result read_fields(std::string_view text, bool bsd_allowed, Record& recor
     return {.reading = Rfc5424Reading::read};
 }
 
-// "1 " to "999 ". Its length with the blank, or 0.
+// "1 " to "999 ", and "0 " of some loggers. Its length with the blank, or 0.
 std::size_t version_length(std::string_view text) {
     const std::size_t digits = span_of(text, digit, 4);
-    const bool fits = digits >= 1 && digits <= 3 && text[0] != '0' && digits < text.size() &&
-                      is_blank(text[digits]);
+    const bool fits = digits >= 1 && digits <= 3 && (text[0] != '0' || digits == 1) &&
+                      digits < text.size() && is_blank(text[digits]);
     return fits ? digits + 1 : 0;
 }
 
 }  // namespace
+
+bool read_epoch_header(std::string_view text, Record& record) {
+    if (const std::size_t version = version_length(text); version > 0) {
+        text = skip_blanks(after(text, version));
+    }
+    DeviceTime time;
+    const std::size_t length = scan_epoch_time(text, time);
+    if (length == 0 || time.fraction_digits == 0 || length >= text.size() ||
+        !is_blank(text[length])) {
+        return false;
+    }
+    const std::string_view behind = skip_blanks(after(text, length));
+    if (!is_hostname(behind.substr(0, word_length(behind)))) {
+        return false;
+    }
+    record.timestamp = time;
+    read_meraki(behind, record);
+    return true;
+}
+
+bool read_relayed_rfc5424(std::string_view text, Record& record) {
+    const std::size_t version = version_length(text);
+    const std::string_view behind = after(text, version);
+    DeviceTime time;
+    const TimeScan scan = scan_device_time(behind, ZoneNames::none, time);
+    if (version == 0 || scan.reading != TimeReading::ok || !scan.iso) {
+        return false;
+    }
+    const std::string_view rest = after(behind, scan.length);
+    if (first(rest) != ' ' || !scan_fields(skip_blanks(rest)).complete) {
+        return false;
+    }
+    record.timestamp = time;
+    return read_fields(skip_blanks(rest), false, record).reading == Rfc5424Reading::read;
+}
 
 Rfc5424Result read_rfc5424(std::string_view text, bool bsd_allowed, Record& record) {
     const std::size_t version = version_length(text);

@@ -32,4 +32,12 @@ struct Rfc5424Result {
 // stored, otherwise.
 [[nodiscard]] bool read_rfc5424_fields(std::string_view text, Record& record);
 
+// Meraki's "1650972789.426960608 host flows text", with or without VERSION, where another header
+// may stand in front. The fraction must be there. False, and nothing stored, otherwise.
+[[nodiscard]] bool read_epoch_header(std::string_view text, Record& record);
+
+// "1 2026-11-21T06:47:00Z host app 12 ID - text" behind a relay's header: all fields must be there.
+// False, and nothing stored, otherwise.
+[[nodiscard]] bool read_relayed_rfc5424(std::string_view text, Record& record);
+
 }  // namespace weir

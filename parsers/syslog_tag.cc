@@ -196,8 +196,9 @@ bool is_hostname(std::string_view word) {
     if (!all_of_class(word, host_char)) {
         return false;
     }
-    // "::1" begins with a colon; nothing else may begin with a mark.
-    if (!is(word[0], digit | upper | lower) && !is_address_literal(word)) {
+    // "::1" begins with a colon, systemd's "_gateway" with a line; nothing else with a mark.
+    const bool named = word[0] == '_' && word.size() > 1 && is_letter(word[1]);
+    if (!named && !is(word[0], digit | upper | lower) && !is_address_literal(word)) {
         return false;
     }
     return !is_among(word, sentence_words, sentence_initials) &&

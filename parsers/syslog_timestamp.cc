@@ -319,14 +319,20 @@ bool take_numeric_date(std::string_view& rest, Fields& fields) {
         return false;
     }
     const char between = at[0];
-    const bool fits =
-        separator == ':' ? between == '-' : (between == 'T' || between == 't' || between == ' ');
+    const bool fits = separator == ':' ? between == '-'
+                                       : (between == 'T' || between == 't' || between == ' ' ||
+                                          (separator == '/' && between == ':'));  // NetScaler 14
     if (!fits) {
         return false;
     }
     at.remove_prefix(1);
     if (!take_clock(at, fields)) {
         return false;
+    }
+    // Huawei counts the messages of one millisecond: "01:00:34.270.1".
+    if (fields.fraction_digits > 0 && at.size() > 2 && at[0] == '.' && is_digit(at[1]) &&
+        is_blank(at[2])) {
+        at.remove_prefix(2);
     }
     rest = at;
     return true;

@@ -122,6 +122,33 @@ bool read_netapp_header(std::string_view text, Record& record) {
     return true;
 }
 
+bool begins_with_packet_engine(std::string_view text) {
+    const std::size_t core = span_of(text, digit, 3);
+    const std::string_view rest = after(text, core);
+    if (core == 0 || first(rest) != '-') {
+        return false;
+    }
+    const std::string_view engine = after(rest, 1);
+    const std::size_t letters = span_of(engine, upper, 8);
+    const std::string_view number = after(engine, letters);
+    const std::size_t digits = number.empty() ? 0 : span_of(after(number, 1), digit, 3);
+    return letters > 0 && first(number) == '-' && digits > 0 &&
+           after(number, digits + 1).starts_with(" : ");
+}
+
+std::size_t level_mark_length(std::string_view text) {
+    const std::size_t close = text.substr(0, 24).find("> ");
+    if (first(text) != '<' || close == std::string_view::npos) {
+        return 0;
+    }
+    const std::string_view inside = text.substr(1, close - 1);
+    const std::size_t dot = inside.find('.');
+    return dot != std::string_view::npos && all_of_class(inside.substr(0, dot), lower | digit) &&
+                   is_level_word(after(inside, dot + 1))
+               ? close + 2
+               : 0;
+}
+
 std::size_t read_aix_forward(std::string_view text, Record& record) {
     constexpr std::string_view lead = "Message forwarded from ";
     if (first(text) != 'M' || !text.starts_with(lead)) {
@@ -142,12 +169,19 @@ bool read_unifi_host(std::string_view word, Record& record) {
     } else if (word.ends_with(':')) {
         word.remove_suffix(1);
     }
-    const UnifiName name = scan_unifi_name(word);
+    UnifiName name = scan_unifi_name(word);
+    if (name.mac.empty() && word.size() > 14 && word[12] == ',' && word[13] == 'v' &&
+        is_digit(word[14]) && is_bare_mac(word.substr(0, 12)) &&
+        all_of_class(after(word, 13), tag_char)) {
+        name = {{}, word.substr(0, 12), after(word, 13)};  // access points that leave out the model
+    }
     if (name.mac.empty()) {
         return false;
     }
     record.hostname = word;
-    record.add_extra(ExtraKey::model, name.model);
+    if (!name.model.empty()) {
+        record.add_extra(ExtraKey::model, name.model);
+    }
     record.add_extra(ExtraKey::mac, name.mac);
     record.add_extra(ExtraKey::firmware, name.firmware);
     return true;

@@ -12,6 +12,12 @@ namespace weir {
 // NetApp ONTAP: "[node:event:level]: text" as the whole rest of the line. The message is stored.
 [[nodiscard]] bool read_netapp_header(std::string_view text, Record& record);
 
+// NetScaler: "0-PPE-1 : default ...", the core that wrote the message, where a host may be missing.
+[[nodiscard]] bool begins_with_packet_engine(std::string_view text);
+
+// BSD syslogd -v: "<local0.info> " in front of the host. Its length with the blank, or 0.
+[[nodiscard]] std::size_t level_mark_length(std::string_view text);
+
 // AIX syslogd: "Message forwarded from host: ". Stores the host; returns the length read, or 0.
 [[nodiscard]] std::size_t read_aix_forward(std::string_view text, Record& record);
 

@@ -12,16 +12,16 @@ namespace {
 using namespace syslog_text;
 
 // Sorted, for binary search. UTC and GMT are among them, but are read as offsets.
-constexpr std::array<std::string_view, 98> zone_names = {
+constexpr std::array<std::string_view, 99> zone_names = {
     "ACDT", "ACST", "ACWST", "ADT",  "AEDT", "AEST", "AFT",  "AKDT", "AKST", "ALMT", "AMST",
     "AMT",  "ART",  "AST",   "AWDT", "AWST", "AZT",  "BDT",  "BNT",  "BOT",  "BRST", "BRT",
-    "BST",  "CAT",  "CDT",   "CEST", "CET",  "CLST", "CLT",  "COT",  "CST",  "EAT",  "ECT",
-    "EDT",  "EEST", "EET",   "EST",  "FJT",  "GET",  "GMT",  "GST",  "HADT", "HAST", "HDT",
-    "HKT",  "HST",  "ICT",   "IDT",  "IRDT", "IRKT", "IRST", "IST",  "JST",  "KRAT", "KST",
-    "MDT",  "MEST", "MESZ",  "MET",  "MEZ",  "MMT",  "MSD",  "MSK",  "MST",  "MUT",  "MVT",
-    "MYT",  "NDT",  "NOVT",  "NPT",  "NST",  "NZDT", "NZST", "OMST", "PDT",  "PET",  "PHT",
-    "PKT",  "PST",  "PYT",   "SAST", "SGT",  "SST",  "THA",  "TRT",  "UTC",  "UYT",  "UZT",
-    "VET",  "VLAT", "WAST",  "WAT",  "WEST", "WET",  "WIB",  "WIT",  "WITA", "YEKT"};
+    "BST",  "CAT",  "CDT",   "CEST", "CET",  "CLST", "CLT",  "COT",  "CST",  "DST",  "EAT",
+    "ECT",  "EDT",  "EEST",  "EET",  "EST",  "FJT",  "GET",  "GMT",  "GST",  "HADT", "HAST",
+    "HDT",  "HKT",  "HST",   "ICT",  "IDT",  "IRDT", "IRKT", "IRST", "IST",  "JST",  "KRAT",
+    "KST",  "MDT",  "MEST",  "MESZ", "MET",  "MEZ",  "MMT",  "MSD",  "MSK",  "MST",  "MUT",
+    "MVT",  "MYT",  "NDT",   "NOVT", "NPT",  "NST",  "NZDT", "NZST", "OMST", "PDT",  "PET",
+    "PHT",  "PKT",  "PST",   "PYT",  "SAST", "SGT",  "SST",  "THA",  "TRT",  "UTC",  "UYT",
+    "UZT",  "VET",  "VLAT",  "WAST", "WAT",  "WEST", "WET",  "WIB",  "WIT",  "WITA", "YEKT"};
 
 bool take(std::string_view& rest, char c) {
     if (first(rest) != c || rest.empty()) {

@@ -130,6 +130,55 @@ constexpr DumpCase cases[] = {
      "<191>26: *Mar  1 00:01:30.123: IP: s=10.1.1.1 (local), d=10.1.1.2",
      "23.7 *--03-01T00:01:30.123 m=IP: s=10.1.1.1 (local), d=10.1.1.2 {msg_counter=26}"
      " !no_year,unsynced_clock,no_hostname"},
+    {"IOS XE, a relay that counts too",
+     "<190>41: Nov  2 07:00:01 192.0.2.9 edge4: 000077: Nov  2 2026 06:59:58.120 UTC: "
+     "%LINK-3-UPDOWN: a",
+     "23.6 2026-11-02T06:59:58.120Z h=edge4 a=LINK i=LINK-3-UPDOWN m=%LINK-3-UPDOWN: a "
+     "{msg_counter=41,relay_timestamp=Nov  2 "
+     "07:00:01,relay_host=192.0.2.9,sequence=000077,cisco_facility=LINK,cisco_severity=3,mnemonic="
+     "UPDOWN}"},
+    {"IOS, host that begins with a digit, no colon",
+     "<190>41: 4th-floor 77: Nov  2 2026 06:59:58 UTC: %LINK-3-UPDOWN: a",
+     "23.6 2026-11-02T06:59:58Z h=4th-floor a=LINK i=LINK-3-UPDOWN m=%LINK-3-UPDOWN: a "
+     "{msg_counter=41,sequence=77,cisco_facility=LINK,cisco_severity=3,mnemonic=UPDOWN}"},
+    {"IOS, host and time, no colon",
+     "<190>41: 4th-floor Nov  2 2026 06:59:58 UTC: %LINK-3-UPDOWN: a",
+     "23.6 2026-11-02T06:59:58Z h=4th-floor a=LINK i=LINK-3-UPDOWN m=%LINK-3-UPDOWN: a "
+     "{msg_counter=41,cisco_facility=LINK,cisco_severity=3,mnemonic=UPDOWN}"},
+    {"NX-OS, colon, host without one", "<46>: 9k-core Nov  2 06:59:58 PDT: %SNMPD-6-INFO: a",
+     "5.6 --11-02T06:59:58(PDT) h=9k-core a=SNMPD i=SNMPD-6-INFO m=%SNMPD-6-INFO: a "
+     "{cisco_facility=SNMPD,cisco_severity=6,mnemonic=INFO} !no_year"},
+    {"a writer that took the PRI for text",
+     "Nov  2 07:00:01 access7.example.net <189>3: *Jan  2 00:00:47.100: %SYS-5-RESTART: a",
+     "23.5 *--01-02T00:00:47.100 h=access7.example.net a=SYS i=SYS-5-RESTART m=%SYS-5-RESTART: a "
+     "{sequence=3,relay_timestamp=Nov  2 "
+     "07:00:01,relay_host=access7.example.net,cisco_facility=SYS,cisco_severity=5,mnemonic=RESTART}"
+     " !no_pri,no_year,unsynced_clock"},
+    {"the same, where the PRI is known: it is text",
+     "<13>Nov  2 07:00:01 access7 <189>3: *Jan  2 00:00:47.100: %SYS-5-RESTART: a",
+     "1.5 --11-02T07:00:01 h=access7 m=<189>3: *Jan  2 00:00:47.100: %SYS-5-RESTART: a !no_year"},
+    {"Small Business, severity as a letter", "<188>%STP-W-PORTSTATUS: gi5: STP status Forwarding",
+     "23.4 - a=STP i=STP-W-PORTSTATUS m=%STP-W-PORTSTATUS: gi5: STP status Forwarding "
+     "{cisco_facility=STP,mnemonic=PORTSTATUS} !no_timestamp,no_hostname"},
+    {"supervisor that counts in two numbers",
+     "<187>12: spine1: 3 41: %SYSMGR-STANDBY-3-SHUTDOWN_START: a",
+     "23.3 up(3 41) h=spine1 a=SYSMGR-STANDBY i=SYSMGR-STANDBY-3-SHUTDOWN_START "
+     "m=%SYSMGR-STANDBY-3-SHUTDOWN_START: a "
+     "{msg_counter=12,cisco_facility=SYSMGR-STANDBY,cisco_severity=3,mnemonic=SHUTDOWN_START} "
+     "!no_timestamp,unsynced_clock"},
+    {"two numbers and no mnemonic", "<187>12: spine1: 3 41: a",
+     "23.3 - m=12: spine1: 3 41: a !no_timestamp,no_hostname"},
+    {"NX-OS, VDC with blanks",
+     "<187>: 2026 Nov  2 06:59:58 CET: %$ VDC-2 %$ %ETHPORT-5-IF_DOWN_NONE: a",
+     "23.3 2026-11-02T06:59:58(CET) a=ETHPORT i=ETHPORT-5-IF_DOWN_NONE m=%$ VDC-2 %$ "
+     "%ETHPORT-5-IF_DOWN_NONE: a {cisco_facility=ETHPORT,cisco_severity=5,mnemonic=IF_DOWN_NONE} "
+     "!no_hostname"},
+    {"EOS with sequence numbers", "<141>Nov  2 06:59:58 leaf3 Ebra: 412: %LINEPROTO-5-UPDOWN: a",
+     "17.5 --11-02T06:59:58 h=leaf3 a=Ebra i=LINEPROTO-5-UPDOWN m=%LINEPROTO-5-UPDOWN: a "
+     "{sequence=412,cisco_facility=LINEPROTO,cisco_severity=5,mnemonic=UPDOWN} !no_year"},
+    {"brackets that are no structured data",
+     "<14>Nov  2 07:00:01 store1 [358]: 2026-11-02T06:59:58Z store1 login: a",
+     "1.6 --11-02T07:00:01 h=store1 m=[358]: 2026-11-02T06:59:58Z store1 login: a !no_year"},
 };
 
 TEST(SyslogCisco, ReadsEveryLine) {

@@ -74,6 +74,34 @@ constexpr DumpCase cases[] = {
      "3,ise_total=2,ise_index=0} !no_year"},
     {"AIX 7.2 syslogd", "<38>Sep 22 10:50:02 Message forwarded from aix1: su: from root to x",
      "4.6 --09-22T10:50:02 h=aix1 a=su m=from root to x !no_year"},
+    {"UniFi AP without a model", "<27>Nov  2 06:59:58 788a2056b1c4,v6.5.28: logread[54]: connected",
+     "3.3 --11-02T06:59:58 h=788a2056b1c4,v6.5.28 a=logread p=54 m=connected "
+     "{mac=788a2056b1c4,firmware=v6.5.28} !no_year"},
+    {"VRP without a host", "<187>%%10IFNET/3/LINK_UPDOWN: GE1/0/1 is down",
+     "23.3 - a=IFNET i=IFNET/3/LINK_UPDOWN m=%%10IFNET/3/LINK_UPDOWN: GE1/0/1 is down "
+     "!no_timestamp,no_hostname"},
+    {"VRP 5, messages of one millisecond counted",
+     "<29>2026-11-2 06:59:58.270.1 ce1 %%01IFNET/4/IF_STATE(l)[49]:Eth0 is down",
+     "3.5 2026-11-02T06:59:58.270 h=ce1 a=IFNET i=IFNET/4/IF_STATE "
+     "m=%%01IFNET/4/IF_STATE(l)[49]:Eth0 is down"},
+    {"VRP, summer time", "<188>Nov  2 2026 06:59:58 DST ce1 %%01SSH/5/LOGIN(s): a",
+     "23.4 2026-11-02T06:59:58(DST) h=ce1 a=SSH i=SSH/5/LOGIN m=%%01SSH/5/LOGIN(s): a"},
+    {"NetScaler 14, no host",
+     "<134> 2026/11/02:06:59:58 GMT 0-PPE-1 : default API CMD_EXECUTED 14 0 : User - a",
+     "16.6 2026-11-02T06:59:58Z m=0-PPE-1 : default API CMD_EXECUTED 14 0 : User - a !no_hostname"},
+    {"NetScaler behind a BSD syslogd -v",
+     "Nov  2 07:00:01 <local0.info> 192.0.2.9 11/02/2026:06:59:58 GMT vpx1 0-PPE-3 : default APPFW "
+     "a",
+     "- 2026-11-02T06:59:58Z h=vpx1 m=0-PPE-3 : default APPFW a "
+     "{level_word=local0.info,relay_timestamp=Nov  2 07:00:01,relay_host=192.0.2.9} !no_pri"},
+    {"BSD syslogd -v", "Nov  2 07:00:01 <kern.crit> bsd1 kernel: panic",
+     "- --11-02T07:00:01 h=bsd1 a=kernel m=panic {level_word=kern.crit} !no_pri,no_year"},
+    {"no level between the brackets", "<13>Nov  2 07:00:01 <a.b> c kernel: panic",
+     "1.5 --11-02T07:00:01 m=<a.b> c kernel: panic !no_year,no_hostname"},
+    {"Meraki without version", "<134>1793602798.5 mx7 flows src=192.0.2.1",
+     "16.6 2026-11-02T06:59:58.5Z h=mx7 a=flows m=src=192.0.2.1 {format=kv} !header_incomplete"},
+    {"an integer is no Meraki time", "<134>1793602798 mx7 flows src=192.0.2.1",
+     "16.6 - m=1793602798 mx7 flows src=192.0.2.1 !no_timestamp,no_hostname"},
 };
 
 TEST(SyslogVendor, ReadsEveryLine) {

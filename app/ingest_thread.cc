@@ -10,8 +10,9 @@ namespace {
 
 // How late the age of a batch or a reassembly may be noticed.
 constexpr std::chrono::milliseconds tick_interval{25};
-// recvmmsg rounds of the last read before a socket closes: more than any receive buffer holds.
-constexpr int final_rounds = 100'000;
+// The last read before a UDP socket closes: what was queued, not what keeps coming.
+constexpr int final_rounds = 64;
+constexpr std::int64_t final_read_ns = 500 * ns_per_ms;
 
 }  // namespace
 
@@ -83,15 +84,20 @@ void IngestThread::finish() {
     boost::asio::post(io_, [this] {
         finished_ = true;
         tick_timer_.cancel();
+        const std::int64_t deadline_ns = parts_.clock.monotonic_ns() + final_read_ns;
         for (const auto& [number, listener] : udp_) {
-            listener->drain(final_rounds);
+            while (!listener->drain(final_rounds) && parts_.clock.monotonic_ns() < deadline_ns) {
+            }
             listener->stop();
         }
         for (const auto& [number, listener] : streams_) {
             listener->stop();
         }
-        intake_.finish();
-        work_.reset();
+        // Behind the reads that had completed already, whose sessions still deliver.
+        boost::asio::post(io_, [this] {
+            intake_.finish();
+            work_.reset();
+        });
     });
 }
 

@@ -24,6 +24,7 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::seconds certificate_interval{1};
+constexpr std::chrono::seconds watchdog_margin{5};
 
 // Everything that runs on the main thread: signals, the admin port and the file watches.
 class Runner {
@@ -34,6 +35,7 @@ class Runner {
           events_(events),
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
           certificate_timer_(io_),
+          drain_watchdog_(io_),
           admin_(
               io_, [this](const std::string& path) { return answer(path); }, events) {}
 
@@ -47,6 +49,9 @@ class Runner {
     void watch_certificates();
     void check_certificates();
     void stop(int signal);
+    void wait_second_signal();
+    // Ends the process at once, with the ledger as it is.
+    [[noreturn]] void give_up(const char* why);
     void print_hint() const;
     [[nodiscard]] AdminAnswer answer(const std::string& path) const;
 
@@ -56,6 +61,7 @@ class Runner {
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_;
     boost::asio::steady_timer certificate_timer_;
+    boost::asio::steady_timer drain_watchdog_;
     AdminHttp admin_;
     std::uint16_t admin_port_ = 0;
     std::unique_ptr<Topology> machine_;
@@ -221,11 +227,12 @@ void Runner::stop(int signal) {
     watcher_.reset();
     certificate_timer_.cancel();
     // Whoever asks twice does not want to wait for the drain.
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
+    wait_second_signal();
+    // A resolver that hangs can outlast the drain; whoever stopped us will not wait for it.
+    drain_watchdog_.expires_after(machine_->config().drain_timeout + watchdog_margin);
+    drain_watchdog_.async_wait([this](const boost::system::error_code& error) {
         if (!error) {
-            events_.emit({EventId::drain_incomplete, "",
-                          "a second signal ends weir now; what is queued in memory is lost"});
-            std::_Exit(1);
+            give_up("the drain did not end in time");
         }
     });
     // The admin port goes on answering while the machine drains, so that probes see "not ready".
@@ -233,6 +240,25 @@ void Runner::stop(int signal) {
         static_cast<void>(machine_->drain());
         io_.stop();
     });
+}
+
+void Runner::wait_second_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) {
+            return;
+        }
+        if (signal == SIGHUP) {
+            wait_second_signal();  // nothing to reload any more
+        } else {
+            give_up("a second signal ends weir now");
+        }
+    });
+}
+
+void Runner::give_up(const char* why) {
+    events_.emit({EventId::drain_incomplete, "", why});
+    events_.emit({EventId::stopped, "", ledger_line(machine_->status())});
+    std::_Exit(1);
 }
 
 AdminAnswer Runner::answer(const std::string& path) const {

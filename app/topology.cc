@@ -141,23 +141,21 @@ void Topology::Impl::start() {
 }
 
 Result<void> Topology::Impl::reload(Config next) {
+    const std::vector<std::string> sealed = sealed_changes(config_, next);
+    std::string path = next.path;
+    std::string sha256 = next.sha256;
+    keep_sealed(config_, next);
     Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(next);
     if (!settings) {
         return tl::unexpected(settings.error());
     }
-    const std::vector<std::string> sealed = sealed_changes(config_, next);
     {
         const std::lock_guard lock(mutex_);
-        config_status_ = {.path = next.path,
-                          .sha256 = next.sha256,
+        config_status_ = {.path = std::move(path),
+                          .sha256 = std::move(sha256),
                           .loaded_at = clock_.now(),
                           .needs_restart = sealed};
-        keep_sealed(config_, next);
         config_ = std::move(next);
-    }
-    settings = make_intake_settings(config_);
-    if (!settings) {
-        return tl::unexpected(settings.error());
     }
     settings_.publish(std::move(*settings));
     ceiling_.set_streams_max(config_.logs.batch.streams_max);

@@ -48,6 +48,19 @@ bool is_valid_label_name(std::string_view name) {
     return true;
 }
 
+bool is_valid_tenant(std::string_view tenant) {
+    if (tenant.empty() || tenant.size() > tenant_bytes_max || tenant == "." || tenant == "..") {
+        return false;
+    }
+    for (const char c : tenant) {
+        if (!is_name_start(c) && !(c >= '0' && c <= '9') &&
+            std::string_view("!-.*'()").find(c) == std::string_view::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
 std::string to_loki_labels(const Labels& labels) {
     std::string text = "{";
     for (const auto& [name, value] : labels) {

@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t timestamp_step_ns = 64;
 // Device times are told apart within one millisecond, the finest that most devices send.
 constexpr std::int64_t device_steps = ns_per_ms / timestamp_step_ns;
+constexpr std::int64_t clock_step_ns = 5 * ns_per_s;
 // Looking for idle streams walks all of them.
 constexpr std::int64_t forget_interval_ns = 5 * ns_per_s;
 
@@ -202,7 +203,11 @@ Timestamp BatchBuilder::unique_timestamp(const Entry& entry, Stream& stream) con
         stream.device_sequence = (stream.device_sequence + 1) % device_steps;
         return {rounded + stream.device_sequence * timestamp_step_ns};
     }
-    stream.last_unix_ns = std::max(rounded, stream.last_unix_ns + timestamp_step_ns);
+    // A wall clock that was set back starts anew: better than living in the future until it catches
+    // up.
+    const bool stepped_back = stream.last_unix_ns - rounded > clock_step_ns;
+    stream.last_unix_ns =
+        stepped_back ? rounded : std::max(rounded, stream.last_unix_ns + timestamp_step_ns);
     return {stream.last_unix_ns};
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
 
 namespace weir {
 
@@ -49,9 +50,15 @@ void StreamListener::set_limits(StreamLimits limits) {
 
 asio::awaitable<void> StreamListener::accept_loop() {
     while (!stopped_ && acceptor_.is_open()) {
-        auto [error, socket] = co_await acceptor_.async_accept(as_result);
+        asio::ip::tcp::endpoint peer;
+        auto [error, socket] = co_await acceptor_.async_accept(peer, as_result);
         if (!error) {
-            open_session(std::move(socket));
+            try {
+                open_session(std::move(socket), peer);
+            } catch (const std::exception& exception) {
+                // Out of memory for one session must not end the accepting of all others.
+                events_.emit({EventId::session_error, options_.name, exception.what()});
+            }
             continue;
         }
         if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
@@ -64,22 +71,24 @@ asio::awaitable<void> StreamListener::accept_loop() {
     }
 }
 
-void StreamListener::open_session(asio::ip::tcp::socket socket) {
+void StreamListener::open_session(asio::ip::tcp::socket socket,
+                                  const asio::ip::tcp::endpoint& endpoint) {
+    // From accept, not from getpeername: after a reset the socket has forgotten who it was.
+    const Peer peer{.address = IpAddress::from_sockaddr(endpoint.data()), .port = endpoint.port()};
     auto permit = connections_.acquire();
     if (!permit) {
         sink_.counters(options_.listener)
             .refused[static_cast<std::size_t>(RefusalReason::connections_max)]
             .add();
-        boost::system::error_code error;
-        const auto peer = socket.remote_endpoint(error);
         events_.emit({EventId::session_refused, options_.name,
-                      fmt::format("{}: connections_max of {} is reached",
-                                  error ? "?" : peer.address().to_string(), connections_.max())});
+                      fmt::format("{}: connections_max of {} is reached", peer.address.to_string(),
+                                  connections_.max())});
         return;
     }
     boost::system::error_code ignored;
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
-    auto session = std::make_shared<StreamSession>(std::move(socket), std::move(*permit), *this);
+    auto session =
+        std::make_shared<StreamSession>(std::move(socket), peer, std::move(*permit), *this);
     sessions_.push_back(session);
     session->start();
 }

@@ -72,7 +72,8 @@ class StreamListener {
   private:
     boost::asio::awaitable<void> accept_loop();
     boost::asio::awaitable<void> sweep_loop();
-    void open_session(boost::asio::ip::tcp::socket socket);
+    void open_session(boost::asio::ip::tcp::socket socket,
+                      const boost::asio::ip::tcp::endpoint& endpoint);
     void sweep();
 
     boost::asio::io_context& io_;

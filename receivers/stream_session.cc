@@ -20,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t buffer_bytes_initial = 16 * 1024;
+constexpr int final_reads_max = 256;  // of a session that is closed by us
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 std::string subject_of(X509* certificate) {
@@ -32,28 +33,19 @@ std::string subject_of(X509* certificate) {
     return text.data();
 }
 
-Peer peer_of(const asio::ip::tcp::socket& socket) {
-    boost::system::error_code error;
-    const auto endpoint = socket.remote_endpoint(error);
-    if (error) {
-        return {};
-    }
-    return {.address = IpAddress::from_sockaddr(endpoint.data()), .port = endpoint.port()};
-}
-
 Framer::Options framer_options(const StreamLimits& limits) {
     return {.message_bytes_max = limits.message_bytes_max, .oversize = limits.oversize};
 }
 
 }  // namespace
 
-StreamSession::StreamSession(asio::ip::tcp::socket socket, ConnectionLimit::Permit permit,
-                             StreamListener& listener)
+StreamSession::StreamSession(asio::ip::tcp::socket socket, const Peer& peer,
+                             ConnectionLimit::Permit permit, StreamListener& listener)
     : listener_(listener),
       permit_(std::move(permit)),
       stream_(std::move(socket)),
+      peer_(peer),
       framer_(framer_options(listener.options().limits)) {
-    peer_ = peer_of(std::get<Plain>(stream_));
     if (listener_.options().tls != nullptr) {
         tls_context_ = listener_.options().tls->read();
         // Asio takes a mutable context but only reads it.
@@ -125,12 +117,11 @@ asio::awaitable<void> StreamSession::read_loop() {
             std::tie(error, count) =
                 co_await std::get<Plain>(stream_).async_read_some(space, as_result);
         }
-        if (closing_) {
-            co_return;  // close() has delivered what was there
-        }
         end_ += count;
-        deliver_frames(static_cast<bool>(error));
-        if (error) {
+        if (count > 0 || !closing_) {
+            deliver_frames(closing_ || static_cast<bool>(error));
+        }
+        if (error || closing_) {
             boost::system::error_code ignored;
             socket().close(ignored);
             co_return;
@@ -207,11 +198,28 @@ void StreamSession::refuse(RefusalReason reason, EventId event, const std::strin
                              fmt::format("{}: {}", peer_.address.to_string(), detail)});
 }
 
+// What the kernel has acknowledged to the sender is ours to deliver. Over TLS it is left: records
+// can only be read through the stream's own, pending operation.
+void StreamSession::read_what_is_there() {
+    auto* plain = std::get_if<Plain>(&stream_);
+    if (plain == nullptr) {
+        return;
+    }
+    boost::system::error_code error;
+    plain->non_blocking(true, error);
+    for (int i = 0; i < final_reads_max && !error; ++i) {
+        make_room();
+        end_ += plain->read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_), error);
+        deliver_frames(false);
+    }
+}
+
 void StreamSession::close() {
     if (closing_ || finished_) {
         return;
     }
     if (!handshaking_) {
+        read_what_is_there();
         deliver_frames(true);
     }
     closing_ = true;

@@ -23,8 +23,9 @@ namespace weir {
 // Resource, shared by its listener and its own running coroutine. One thread.
 class StreamSession : public std::enable_shared_from_this<StreamSession> {
   public:
-    StreamSession(boost::asio::ip::tcp::socket socket, ConnectionLimit::Permit permit,
-                  StreamListener& listener);
+    // `peer` is what accept said.
+    StreamSession(boost::asio::ip::tcp::socket socket, const Peer& peer,
+                  ConnectionLimit::Permit permit, StreamListener& listener);
     ~StreamSession();
     StreamSession(const StreamSession&) = delete;
     StreamSession& operator=(const StreamSession&) = delete;
@@ -46,6 +47,7 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
     boost::asio::awaitable<bool> handshake();
     boost::asio::awaitable<void> read_loop();
     void make_room();
+    void read_what_is_there();
     void deliver_frames(bool end_of_stream);
     void set_deadline(std::int64_t timeout_ns);
     void refuse(RefusalReason reason, EventId event, const std::string& detail);

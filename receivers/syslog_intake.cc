@@ -150,12 +150,15 @@ void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
     source.bytes += frame.bytes.size();
     parse(text, source, listener);
     record_.defects.add(defects);
-    if (settings_->reassemble && hold_part(frame, text, listener)) {
-        return;
+    if (!settings_->reassemble || !hold_part(frame, text, listener)) {
+        Passing passing{
+            .text = text, .source = source, .listener = listener, .received_at = frame.received_at};
+        deliver(passing);
     }
-    Passing passing{
-        .text = text, .source = source, .listener = listener, .received_at = frame.received_at};
-    deliver(passing);
+    // After this frame, because delivering others moves the source table and the record under it.
+    if (!merged_.empty()) [[unlikely]] {
+        deliver_merged();
+    }
 }
 
 bool SyslogIntake::hold_part(const Frame& frame, std::string_view text, std::uint32_t listener) {
@@ -351,6 +354,10 @@ BatchBuilder::StreamHandle SyslogIntake::relabelled_stream(const Passing& passin
     }
     const std::string text = to_loki_labels(labels);
     const std::string tenant = tenant_of(labels);
+    // Text from a message that cannot be a tenant must not stop an endpoint for everybody.
+    if (!tenant.empty() && !is_valid_tenant(tenant)) {
+        return stream_of(passing, route);
+    }
     if (builder_.knows(text, tenant)) {
         return builder_.stream(text, tenant);
     }
@@ -394,8 +401,12 @@ SyslogIntake::OpenedStream SyslogIntake::open_stream(Labels labels, std::uint64_
     }
     const StreamVerdict verdict = parts_.ceiling.admit(device_hash, known);
     if (!verdict.own) {
-        parts_.events.emit({EventId::streams_collapsed, labels["device"],
-                            "streams_max is reached; its lines go to an overflow stream"});
+        const std::int64_t now_ns = parts_.clock.monotonic_ns();
+        if (now_ns >= next_collapse_event_ns_) {
+            next_collapse_event_ns_ = now_ns + refused_labels_pause_ns;
+            parts_.events.emit({EventId::streams_collapsed, labels["device"],
+                                "streams_max is reached; its lines go to an overflow stream"});
+        }
         labels["device"] = overflow_device(verdict.overflow_slot);
         text = to_loki_labels(labels);
     }

@@ -155,6 +155,7 @@ class SyslogIntake final : public FrameSink {
     std::string utf8_;                         // scratch: a frame made valid
     Dialect dialect_ = Dialect::any;           // that the record was read by
     std::int64_t no_new_labels_until_ns_ = 0;  // the ceiling refused labels that a rule made
+    std::int64_t next_collapse_event_ns_ = 0;  // a flood of new sources is not a flood of events
     std::vector<std::string_view> replaced_;   // scratch: metadata names that rules set
     std::string metadata_;                     // scratch: one record's structured metadata
 };

@@ -128,7 +128,9 @@ int UdpListener::receive_round() {
             control->cmsg_type == SO_RXQ_OVFL) {
             std::uint32_t dropped = 0;
             std::memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
-            sink_.counters(options_.listener).kernel_dropped.set(dropped);
+            // The kernel counts in 32 bits and wraps.
+            sink_.counters(options_.listener).kernel_dropped.add(dropped - kernel_dropped_);
+            kernel_dropped_ = dropped;
         }
     }
     return count;

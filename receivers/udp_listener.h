@@ -61,6 +61,7 @@ class UdpListener {
     const Clock& clock_;
     EventSink& events_;
     std::unique_ptr<Slots> slots_;
+    std::uint32_t kernel_dropped_ = 0;  // SO_RXQ_OVFL at the last look
     bool stopped_ = false;
 };
 

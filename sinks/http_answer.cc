@@ -10,7 +10,8 @@ namespace weir {
 
 namespace {
 
-constexpr std::chrono::milliseconds wait_max = std::chrono::hours(24);
+// A proxy that says "tomorrow" is not obeyed: data would pile up behind an endpoint that is back.
+constexpr std::chrono::milliseconds wait_max = std::chrono::minutes(15);
 
 std::optional<int> number(std::string_view text) {
     int value = 0;
@@ -62,7 +63,7 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
     const bool all_digits = value.find_first_not_of("0123456789") == std::string_view::npos;
     if (all_digits) {
         const std::optional<int> seconds = number(value);
-        // More digits than an int holds is more than a day.
+        // More digits than an int holds is more than any wait we accept.
         return seconds
                    ? std::min<std::chrono::milliseconds>(std::chrono::seconds(*seconds), wait_max)
                    : wait_max;
@@ -71,8 +72,9 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
     if (!date) {
         return std::nullopt;
     }
-    const std::int64_t wait_ms = (*date * ns_per_s - now.unix_ns) / ns_per_ms;
-    return std::chrono::milliseconds(std::clamp<std::int64_t>(wait_ms, 0, wait_max.count()));
+    const std::int64_t wait_s = *date - now.unix_ns / ns_per_s;
+    const std::chrono::seconds wait(std::clamp<std::int64_t>(wait_s, 0, 86'400));
+    return std::min<std::chrono::milliseconds>(wait, wait_max);
 }
 
 }  // namespace weir

@@ -44,7 +44,7 @@ struct HttpResult {
 };
 
 // Retry-After: seconds or an HTTP date (RFC 9110 section 10.2.3), as the time to wait from `now`;
-// nothing for anything else. Never negative, never more than a day.
+// nothing for anything else. Never negative, never more than 15 minutes.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                                          Timestamp now);
 

@@ -35,6 +35,9 @@ struct WireRequest {
     std::size_t response_bytes_max = 0;
 };
 
+// Bytes read ahead of the parser: an answer's head and chunk headers must fit.
+inline constexpr std::size_t answer_buffer_bytes = 64UL * 1024;
+
 // Resource, owned by shared_ptr: a coroutine may outlive the client's interest in it.
 class HttpConnection {
   public:
@@ -89,7 +92,7 @@ class HttpConnection {
     std::shared_ptr<boost::asio::ssl::context> context_;
     std::unique_ptr<Tcp> tcp_;
     std::unique_ptr<Tls> tls_;
-    boost::beast::flat_buffer buffer_;
+    boost::beast::flat_buffer buffer_{answer_buffer_bytes};
     std::array<char, 4096> chunk_{};
     int exchanges_ = 0;
     bool reusable_ = false;

@@ -128,6 +128,18 @@ TEST_F(BatchBuilderTest, TimestampsAreUniqueInAStreamAndCarryTheShard) {
     }
 }
 
+TEST_F(BatchBuilderTest, AClockSetBackIsFollowed) {
+    BatchBuilder builder = make({});
+    append(builder, "{}", "before", 7200 * ns_per_s);
+    append(builder, "{}", "small step", 7199 * ns_per_s);
+    append(builder, "{}", "after", 3600 * ns_per_s);
+    builder.close_all();
+    const Streams streams = read_batch(*batches_[0]);
+    const auto& entries = streams.at("{}");
+    EXPECT_GT(entries[1].unix_ns, entries[0].unix_ns);
+    EXPECT_LT(entries[2].unix_ns, 3601 * ns_per_s);
+}
+
 TEST_F(BatchBuilderTest, DeviceTimeStaysWhereTheDevicePutIt) {
     BatchBuilder builder = make({});
     append(builder, "{}", "late", 900 * ns_per_s, true);

@@ -182,6 +182,34 @@ TEST_F(StreamListenerTest, StopDeliversWhatIsBuffered) {
     EXPECT_EQ(recorder_.texts(), (std::vector<std::string>{"<1>a", "<2>unfinished"}));
 }
 
+TEST_F(StreamListenerTest, AResetDoesNotHideTheSender) {
+    open();
+    tcp::socket client = connect();
+    asio::write(client, asio::buffer(std::string("<1>hidden?\n")));
+    client.set_option(asio::socket_base::linger(true, 0));
+    client.close();  // before the server has accepted
+    run_until([this] { return recorder_.counters(0).sessions_opened.value() == 1; });
+    run_until_frames(1);
+    for (const RecordedFrame& frame : recorder_.frames) {
+        EXPECT_EQ(frame.peer.address.to_string(), "127.0.0.1");
+    }
+}
+
+TEST_F(StreamListenerTest, StopReadsWhatTheKernelHasAcknowledged) {
+    open();
+    tcp::socket client = connect();
+    asio::write(client, asio::buffer(std::string("<1>first\n")));
+    ASSERT_TRUE(run_until_frames(1));
+    std::string burst;
+    for (int i = 0; i < 5000; ++i) {
+        burst += "<2>line " + std::to_string(i) + "\n";
+    }
+    asio::write(client, asio::buffer(burst));
+    listener_->stop();  // nothing of the burst was read yet
+    EXPECT_EQ(recorder_.frames.size(), 5001U);
+    EXPECT_EQ(recorder_.frames.back().bytes, "<2>line 4999");
+}
+
 TEST_F(StreamListenerTest, ManyConnectionsOpenedAndAbandonedLeaveNothing) {
     open({}, 2000);
     for (int i = 0; i < 500; ++i) {

@@ -234,6 +234,32 @@ TEST_F(SyslogIntakeTest, IsePartsBecomeOneRecord) {
     EXPECT_EQ(intake_->counters(0).merged.value(), 2U);
 }
 
+TEST_F(SyslogIntakeTest, ACompletedMessageDoesNotWaitForTheTick) {
+    open({.batch = {.records_max = 1}});
+    const std::string head = "<181>Nov 21 06:00:00 ise CISE_Passed_Authentications 0000000044 2 ";
+    send("10.1.2.3", head + "0 first, ");
+    send("10.1.2.3", head + "1 second");
+    EXPECT_EQ(intake_->counters(0).accepted.value(), 1U);
+    finish();
+}
+
+TEST_F(SyslogIntakeTest, TextThatCannotBeATenantStaysWithItsDevice) {
+    IntakeSettings settings;
+    settings.rules = *RuleSet::compile({{.name = "t",
+                                         .action = RuleSpec::Action::set_label,
+                                         .match = {{"line", "tenant=(.*)"}},
+                                         .target = "tenant",
+                                         .value = "\\1"}},
+                                       {"job", "device"});
+    open(std::move(settings));
+    send("10.1.2.3", "<13>tenant=net");
+    send("10.1.2.3", "<13>tenant=a b\x01");
+    const auto seen = finish();
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0].labels, R"({device="10.1.2.3", job="weir", tenant="net"})");
+    EXPECT_EQ(seen[1].labels, R"({device="10.1.2.3", job="weir"})");
+}
+
 TEST_F(SyslogIntakeTest, IsePartsThatStayAloneAreReleasedInTime) {
     open({.reassembly = {.timeout_ns = ns_per_s}});
     send("10.1.2.3", "<181>Nov 21 06:00:00 ise CISE_Failed_Attempts 0000000043 2 0 alone");

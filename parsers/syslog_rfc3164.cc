@@ -249,6 +249,13 @@ bool begins_sentence(std::string_view word, std::string_view behind) {
            is_level_word(behind.substr(0, length - 1));
 }
 
+// "origin/relay" of syslog-ng's chained host names, when a tag behind it shows that it is a host.
+bool is_chained_host(std::string_view word, std::string_view behind) {
+    const std::size_t slash = word.find('/');
+    return slash != std::string_view::npos && is_hostname(word.substr(0, slash)) &&
+           is_hostname(after(word, slash + 1)) && word.back() != ':' && scan_tag(behind).length > 0;
+}
+
 // syslogd writes "last message repeated 3 times" where the header would go on.
 bool read_word_as_host(std::string_view word, std::string_view behind, const BsdContext& context,
                        Record& record) {
@@ -256,8 +263,8 @@ bool read_word_as_host(std::string_view word, std::string_view behind, const Bsd
     const bool slot = word.starts_with("slot") && word.size() > 6 && word[5] == '/' &&
                       is_hostname(after(word, 6));
     if (!unifi && !slot) {
-        if (behind.empty() || !is_hostname(word) || word.back() == ':' ||
-            begins_sentence(word, behind)) {
+        const bool host = is_hostname(word) || is_chained_host(word, behind);
+        if (behind.empty() || !host || word.back() == ':' || begins_sentence(word, behind)) {
             return false;
         }
     }

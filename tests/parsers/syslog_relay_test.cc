@@ -7,6 +7,10 @@ namespace weir {
 namespace {
 
 constexpr DumpCase cases[] = {
+    {"host names chained by syslog-ng", "<34>Nov  2 07:00:01 web1.example.net/192.0.2.9 su: a",
+     "4.2 --11-02T07:00:01 h=web1.example.net/192.0.2.9 a=su m=a !no_year"},
+    {"a slash that chains no hosts", "<34>Nov  2 07:00:01 port/7 went down",
+     "4.2 --11-02T07:00:01 m=port/7 went down !no_year,no_hostname"},
     {"Meraki behind a relay", "Nov  2 07:00:01 192.0.2.9 1 1793602798.207232138 mx7 events link up",
      "- 2026-11-02T06:59:58.207232138Z h=mx7 a=events m=link up {relay_timestamp=Nov  2 "
      "07:00:01,relay_host=192.0.2.9} !no_pri,header_incomplete"},

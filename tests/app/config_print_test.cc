@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 namespace weir {
 namespace {
@@ -65,7 +66,7 @@ TEST(ConfigPrint, LeavesOutWhatDoesNothing) {
 class CheckCommand : public testing::Test {
   protected:
     void SetUp() override {
-        folder_ = testing::TempDir() + "weir_check_test";
+        folder_ = testing::TempDir() + "weir_check_test_" + std::to_string(getpid());
         std::filesystem::create_directories(folder_);
         file_ = folder_ + "/weir.yaml";
     }

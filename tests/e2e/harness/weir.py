@@ -44,6 +44,7 @@ class Weir(Process):
         return int(address.rsplit(":", 1)[1])
 
     def status(self):
+        self.must_run()
         return http.get_json(f"{self.admin}/api/v1/status")
 
     def metrics(self):
@@ -59,19 +60,15 @@ class Weir(Process):
 
     def received(self, count, listener=None, timeout_s=20):
         """Waits for that many frames, and fails on one too many."""
-        eventually(
-            lambda: ledger.received(self.status(), listener) >= count,
-            timeout_s * PATIENCE,
-            f"{count} frames received, have {self.try_received(listener)}",
-        )
+
+        def probe():
+            have = ledger.received(self.status(), listener)
+            assert have >= count, f"have {have}"
+            return True
+
+        eventually(probe, timeout_s * PATIENCE, f"{count} frames received")
         assert ledger.received(self.status(), listener) == count
         return self
-
-    def try_received(self, listener):
-        try:
-            return ledger.received(self.status(), listener)
-        except (OSError, AssertionError) as error:
-            return error
 
     def settled(self, count, timeout_s=30):
         """The status once `count` frames have come in and all of them have ended, balanced."""

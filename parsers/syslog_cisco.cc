@@ -38,6 +38,9 @@ std::size_t severity_at(std::string_view word, IsSeverity is_severity) {
 // One word "%FAC-SEV-MNEMONIC"; the first "-digit-" splits it, since facilities have dashes too
 // ("SYSMGR-STANDBY", "FTD-session") and so have mnemonics ("INFO-1400002").
 CiscoMnemonic mnemonic_in_word(std::string_view text) {
+    if (first(text) != '%' && first(text) != '#') {
+        return {};
+    }
     const std::string_view word = after(text, 1);
     const std::size_t length = span_of(word, mnemonic_char, mnemonic_bytes_max);
     std::size_t severity = severity_at(word.substr(0, length), is_severity_digit);

@@ -195,8 +195,9 @@ void Runner::watch_certificates() {
             }
         }
     }
-    // The first look only learns what is there.
+    // The first two looks, which must agree, only learn what is there.
     for (FileWatch& watch : certificates_) {
+        static_cast<void>(watch.poll());
         static_cast<void>(watch.poll());
     }
     check_certificates();

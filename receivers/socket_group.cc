@@ -145,6 +145,26 @@ Result<FileDescriptor> open_one(const SocketGroupOptions& options, SocketGroup& 
     return fd;
 }
 
+// With SO_REUSEPORT a second weir would share the port in silence and take half of the lines. A
+// bind without it fails while anybody else holds the port.
+Result<void> check_port_is_free(const SocketGroupOptions& options, const SocketGroup& group) {
+    const BindAddress bound = bind_address(options.address, group.port, group.ipv4_only);
+    const int type = (options.datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
+    const FileDescriptor probe(socket(bound.family, type, 0));
+    if (bound.family == AF_INET6) {
+        set_option(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, options.address == IpAddress{} ? 0 : 1);
+    }
+    if (!options.datagram) {
+        set_option(probe.get(), SOL_SOCKET, SO_REUSEADDR,
+                   1);  // connections in TIME_WAIT are no holder
+    }
+    const auto* generic = reinterpret_cast<const sockaddr*>(&bound.storage);
+    if (bind(probe.get(), generic, bound.length) != 0) {
+        return tl::unexpected(system_error("bind"));
+    }
+    return {};
+}
+
 bool host_lacks_ipv6() {
     const FileDescriptor probe(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     return probe.get() < 0 && errno == EAFNOSUPPORT;
@@ -173,6 +193,11 @@ Result<SocketGroup> open_socket_group(const SocketGroupOptions& options) {
     SocketGroup group;
     group.port = options.port;
     group.ipv4_only = options.address == IpAddress{} && host_lacks_ipv6();
+    if (group.port != 0) {
+        if (const Result<void> is_free = check_port_is_free(options, group); !is_free) {
+            return tl::unexpected(is_free.error());
+        }
+    }
     for (std::size_t i = 0; i < options.sockets; ++i) {
         Result<FileDescriptor> fd = open_one(options, group);
         if (!fd) {

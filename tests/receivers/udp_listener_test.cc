@@ -173,6 +173,18 @@ TEST(SocketGroup, SaysWhyItCannotBind) {
     Result<SocketGroup> first = open_socket_group(
         {.address = *IpAddress::parse("127.0.0.1"), .datagram = false, .sockets = 1});
     ASSERT_TRUE(first);
+    // Another weir's group on the same port is refused, although SO_REUSEPORT would let it in.
+    for (const bool datagram : {true, false}) {
+        const SocketGroupOptions options{
+            .address = *IpAddress::parse("127.0.0.1"), .datagram = datagram, .sockets = 2};
+        const Result<SocketGroup> held = open_socket_group(options);
+        ASSERT_TRUE(held);
+        SocketGroupOptions same = options;
+        same.port = held->port;
+        const Result<SocketGroup> second = open_socket_group(same);
+        ASSERT_FALSE(second);
+        EXPECT_EQ(second.error().message, "bind: Address already in use");
+    }
     const Result<SocketGroup> foreign =
         open_socket_group({.address = *IpAddress::parse("192.0.2.1"), .port = 0});
     ASSERT_FALSE(foreign);

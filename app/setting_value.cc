@@ -1,5 +1,6 @@
 #include "app/setting_value.h"
 
+#include "core/labels.h"
 #include "core/units.h"
 #include "pipeline/zone.h"
 
@@ -20,7 +21,6 @@ constexpr std::size_t pattern_bytes_max = 4096;
 constexpr std::int64_t pattern_memory_max = 1 << 20;
 constexpr std::size_t text_bytes_max = 4096;
 constexpr std::size_t name_bytes_max = 63;
-constexpr std::size_t tenant_bytes_max = 150;  // Mimir and Loki refuse longer ones
 
 bool is_alnum(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -52,8 +52,7 @@ Result<void> check_name(std::string_view text) {
 
 // https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/
 Result<void> check_tenant(std::string_view text) {
-    if (text.empty() || text.size() > tenant_bytes_max || !consists_of(text, "!-_.*'()") ||
-        text == "." || text == "..") {
+    if (!is_valid_tenant(text)) {
         return fail(
             fmt::format("\"{}\" is not a tenant: 1 to {} letters, digits and !-_.*'(), and "
                         "neither \".\" nor \"..\"",

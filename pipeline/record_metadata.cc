@@ -1,5 +1,6 @@
 #include "pipeline/record_metadata.h"
 
+#include "core/text.h"
 #include "pipeline/loki_encoder.h"
 
 #include <algorithm>
@@ -19,16 +20,8 @@ constexpr std::array<std::string_view, 24> facilities = {
 // A hostname or tag longer than this is text that was misread; the line has it in full.
 constexpr std::size_t value_bytes_max = 256;
 
-// Cuts at a character boundary, so that the value stays valid UTF-8.
 std::string_view clipped(std::string_view value) {
-    if (value.size() <= value_bytes_max) {
-        return value;
-    }
-    std::size_t end = value_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) {
-        --end;
-    }
-    return value.substr(0, end);
+    return cut_text(value, value_bytes_max);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/assert.h"
 #include "core/labels.h"
+#include "core/text.h"
 #include "pipeline/rule_parts.h"
 #include "pipeline/rules.h"
 
@@ -14,14 +15,7 @@ using Action = RuleSpec::Action;
 
 // Cuts a value to what Loki takes, without splitting a character.
 void clip(std::string& value) {
-    if (value.size() <= label_value_bytes_max) {
-        return;
-    }
-    std::size_t end = label_value_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) {
-        --end;
-    }
-    value.resize(end);
+    value.resize(cut_text(value, label_value_bytes_max).size());
 }
 
 // The place for a name: the one it has already, else the next; strings keep their capacity.

@@ -1,6 +1,7 @@
 #include "receivers/syslog_intake.h"
 
 #include "core/assert.h"
+#include "core/text.h"
 #include "parsers/ise.h"
 #include "parsers/syslog.h"
 #include "parsers/utf8.h"
@@ -22,14 +23,6 @@ constexpr std::size_t relayed_max = 4096;
 constexpr std::uint64_t ask_again_records = 1024;
 // How long labels that rules make from messages are not asked about after a refusal.
 constexpr std::int64_t refused_labels_pause_ns = ns_per_s;
-
-// Cuts at a character boundary, so that the line stays valid UTF-8.
-std::string_view cut_text(std::string_view text, std::size_t bytes_max) {
-    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) {
-        --bytes_max;
-    }
-    return text.substr(0, bytes_max);
-}
 
 // Whether the device's own time may stand as the Loki timestamp.
 bool is_usable(const DeviceTime& device, const ResolvedTime& resolved, Timestamp received_at,

@@ -116,6 +116,35 @@ Result<std::shared_ptr<const RuleSet>> make_rules(const Config& config, const La
     return RuleSet::compile(specs, known_labels(config, base));
 }
 
+// Null for an empty list, which allows everybody.
+Result<std::shared_ptr<const Classifier>> make_source_set(const std::vector<Prefix>& prefixes) {
+    if (prefixes.empty()) {
+        return std::shared_ptr<const Classifier>();
+    }
+    ClassifierInput input;
+    input.classes.emplace_back();
+    const std::set<Prefix> distinct(prefixes.begin(), prefixes.end());
+    for (const Prefix& prefix : distinct) {
+        input.sources.push_back({prefix, 0});
+    }
+    return Classifier::build(std::move(input));
+}
+
+Result<ListenerProfile> make_profile(const ListenerConfig& listener) {
+    Result<std::shared_ptr<const Classifier>> allowed = make_source_set(listener.allowed_sources);
+    if (!allowed) {
+        return tl::unexpected(allowed.error());
+    }
+    const ListenerLimits& limits = listener.limits;
+    return ListenerProfile{.name = listener.name,
+                           .dialect = listener.dialect,
+                           .admission = {.allowed_sources = std::move(*allowed),
+                                         .rate = {limits.messages_per_s, limits.messages_burst},
+                                         .source_rate = {limits.messages_per_s_per_source,
+                                                         limits.messages_burst_per_source},
+                                         .is_stream = listener.transport != Transport::udp}};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config& config) {
@@ -128,7 +157,11 @@ Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config&
         settings->base_labels[name] = value;
     }
     for (const ListenerConfig& listener : config.listeners) {
-        settings->listeners.push_back({listener.name, listener.dialect});
+        Result<ListenerProfile> profile = make_profile(listener);
+        if (!profile) {
+            return tl::unexpected(profile.error());
+        }
+        settings->listeners.push_back(std::move(*profile));
     }
     Result<std::shared_ptr<const Classifier>> classifier = make_classifier(config);
     if (!classifier) {

@@ -22,7 +22,11 @@ enum class Transport : std::uint8_t { udp, tcp, tls };
 // Value. Every limit of one listener; reloadable unless said otherwise.
 struct ListenerLimits {
     std::size_t message_bytes_max = 64 * 1024;
-    bool oversize_drop = false;  // false: truncate
+    bool oversize_drop = false;                 // false: truncate
+    std::size_t messages_per_s = 0;             // all sources together; 0: no limit
+    std::size_t messages_burst = 0;             // 0: one second's worth
+    std::size_t messages_per_s_per_source = 0;  // 0: no limit
+    std::size_t messages_burst_per_source = 0;  // 0: one second's worth
     std::size_t connections_max = 1000;
     std::chrono::milliseconds idle_timeout{std::chrono::minutes{10}};
     std::chrono::milliseconds handshake_timeout{std::chrono::seconds{10}};
@@ -44,6 +48,7 @@ struct ListenerConfig {
     std::uint16_t port = 0;
     Dialect dialect = Dialect::any;
     TlsServerConfig tls;
+    std::vector<Prefix> allowed_sources;  // empty: everybody
     ListenerLimits limits;
 };
 

@@ -34,6 +34,13 @@ void check_listener_tls(const ReadConfig& read, const ListenerConfig& listener,
 
 void check_listener_limits(const ReadConfig& read, const ListenerConfig& listener,
                            const std::string& path, ConfigProblems& problems) {
+    for (const std::string_view rate : {"messages_per_s", "messages_per_s_per_source"}) {
+        const std::string burst = fmt::format("{}.limits.messages_burst{}", path, rate.substr(14));
+        const std::string limit = fmt::format("{}.limits.{}", path, rate);
+        if (is_written(read, burst) && !is_written(read, limit)) {
+            problems.error(line_of(read.lines, burst), burst, fmt::format("needs {}", rate));
+        }
+    }
     for (const std::string_view key : {"connections_max", "idle_timeout", "handshake_timeout"}) {
         const std::string limit = fmt::format("{}.limits.{}", path, key);
         if (!limit_applies(listener.transport, key) && is_written(read, limit)) {

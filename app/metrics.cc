@@ -93,6 +93,8 @@ void add_listener_traffic(Families& out, const ListenerStatus& listener, const L
                 as_double(listener.sessions_total));
     out.counts("weir_refused_connections_total", "Connections refused or ended, by reason.", labels,
                "reason", listener.refused_connections);
+    out.counter("weir_paused_reads_total", "Times a stream was not read, to keep to a rate.",
+                labels, as_double(listener.paused));
     out.gauge("weir_receive_buffer_asked_bytes", "Receive buffer asked for, per socket.", labels,
               as_double(listener.receive_buffer_asked_bytes));
     out.gauge("weir_receive_buffer_granted_bytes", "Receive buffer granted by the kernel.", labels,

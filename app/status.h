@@ -34,6 +34,9 @@ struct ListenerStatus {
     std::map<std::string, std::uint64_t> refused_connections;
     std::uint64_t sessions = 0;
     std::uint64_t sessions_total = 0;
+    std::uint64_t paused = 0;                 // times a stream was not read, to keep to a rate
+    std::uint64_t messages_per_s = 0;         // received in the last full second
+    std::uint64_t source_messages_per_s = 0;  // the busiest source's, in that second
     std::uint64_t counter_gap_lost = 0;
     std::uint64_t kernel_dropped = 0;
     std::uint64_t receive_buffer_asked_bytes = 0;

@@ -48,6 +48,7 @@ Json listener_json(const ListenerStatus& listener) {
             {"sessions", listener.sessions},
             {"sessions_total", listener.sessions_total},
             {"refused_connections", counts(listener.refused_connections)},
+            {"paused", listener.paused},
             {"kernel_dropped", listener.kernel_dropped},
             {"network_lost", listener.counter_gap_lost},
             {"limits", std::move(limits)},

@@ -41,7 +41,8 @@ class Topology::Impl {
           started_at_(clock.now()),
           settings_(std::move(settings)),
           ceiling_(config_.logs.batch.streams_max),
-          log_(events) {
+          log_(events),
+          allowances_(config_.listeners.size()) {
         config_status_ = {.path = config_.path, .sha256 = config_.sha256, .loaded_at = started_at_};
     }
 
@@ -73,6 +74,7 @@ class Topology::Impl {
     Snapshot<IntakeSettings> settings_;
     StreamCeiling ceiling_;
     MemoryLog log_;
+    ListenerAllowances allowances_;
     std::unique_ptr<DeadLetterFile> dead_letters_;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Endpoint>> endpoints_;

@@ -30,6 +30,31 @@ double cpu_seconds() {
 
 }  // namespace
 
+namespace {
+
+// How often a limit on messages was met: a datagram was refused, or a stream made to wait.
+void add_rates(const ListenerLimits& limits, const ListenerStatus& status,
+               std::vector<LimitStatus>& result) {
+    const auto rejected = [&status](const char* reason) {
+        const auto found = status.ledger.rejected.find(reason);
+        return found == status.ledger.rejected.end() ? std::uint64_t{0} : found->second;
+    };
+    result.push_back({.name = "messages_per_s",
+                      .unit = "messages_per_second",
+                      .limit = limits.messages_per_s,
+                      .current = status.messages_per_s,
+                      .refused = rejected("listener_rate")});
+    const auto dropped = status.ledger.dropped.find("source_rate");
+    result.push_back({.name = "messages_per_s_per_source",
+                      .unit = "messages_per_second",
+                      .limit = limits.messages_per_s_per_source,
+                      .current = status.source_messages_per_s,
+                      .refused = rejected("source_rate") +
+                                 (dropped == status.ledger.dropped.end() ? 0 : dropped->second)});
+}
+
+}  // namespace
+
 std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
                                                    const ListenerStatus& status) const {
     const ListenerLimits& limits = listener.config.limits;
@@ -51,6 +76,7 @@ std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
          .limit = limits.message_bytes_max,
          .current = largest,
          .refused = truncated + count(status.ledger.rejected, "oversize")}};
+    add_rates(limits, status, result);
     if (listener.config.transport == Transport::udp) {
         result.push_back({.name = "receive_buffer_bytes",
                           .unit = "bytes",
@@ -89,6 +115,10 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
         const ListenerCounters& counters = *thread->intake().all_counters()[number];
         status.ledger.add(counters);
         status.received_bytes += counters.received_bytes.value();
+        status.paused += counters.paused.value();
+        status.messages_per_s += counters.messages_per_s.value();
+        status.source_messages_per_s =
+            std::max(status.source_messages_per_s, counters.source_messages_per_s.value());
         status.counter_gap_lost += counters.counter_gap_lost.value();
         status.kernel_dropped += counters.kernel_dropped.value();
         status.sessions_total += counters.sessions_opened.value();

@@ -23,6 +23,7 @@ struct Batch {
     std::size_t raw_bytes = 0;  // size of the PushRequest before snappy
     std::uint32_t records = 0;  // entries in all its streams
     std::uint32_t streams = 0;
+    bool heavy = false;            // of sources over their fair share; given up before others
     std::uint64_t line_bytes = 0;  // sum of the entries' line lengths
     Timestamp oldest;              // entries' Loki timestamps
     Timestamp newest;

@@ -103,11 +103,13 @@ struct BatchBuilder::Stream {
     std::int64_t last_unix_ns = 0;  // the last timestamp given out
     std::int64_t last_used_ns = 0;  // monotonic
     std::int64_t device_sequence = 0;
+    bool heavy = false;                 // kind of the batch that its entries go to
     std::uint32_t share = Slice::none;  // index in the open batch, none when it has no entry there
 };
 
 struct BatchBuilder::OpenBatch {
     std::string tenant;
+    bool heavy = false;
     std::string arena;
     std::string headers;
     std::vector<Slice> slices;
@@ -177,9 +179,9 @@ BatchBuilder::StreamHandle BatchBuilder::stream(std::string_view labels, std::st
     return {index, stream.generation};
 }
 
-BatchBuilder::OpenBatch& BatchBuilder::batch_of(const std::string& tenant) {
+BatchBuilder::OpenBatch& BatchBuilder::batch_of(const std::string& tenant, bool heavy) {
     for (const auto& batch : batches_) {
-        if (batch->tenant == tenant) {
+        if (batch->heavy == heavy && batch->tenant == tenant) {
             return *batch;
         }
     }
@@ -192,6 +194,7 @@ BatchBuilder::OpenBatch& BatchBuilder::batch_of(const std::string& tenant) {
     }
     auto batch = std::make_unique<OpenBatch>();
     batch->tenant = tenant;
+    batch->heavy = heavy;
     batch->frames.assign(listeners_, 0);
     return *batches_.emplace_back(std::move(batch));
 }
@@ -214,7 +217,11 @@ Timestamp BatchBuilder::unique_timestamp(const Entry& entry, Stream& stream) con
 void BatchBuilder::append(const Entry& entry) {
     WEIR_ASSERT(is_live(entry.stream));
     Stream& stream = *streams_[entry.stream.index];
-    OpenBatch& batch = batch_of(stream.tenant);
+    // A stream changes its kind between batches: its entries are in one open batch at a time.
+    if (stream.share == Slice::none) {
+        stream.heavy = entry.heavy;
+    }
+    OpenBatch& batch = batch_of(stream.tenant, stream.heavy);
     // 48: tags, lengths and the timestamp of an entry, generously.
     const std::size_t estimate = entry.line.size() + entry.metadata.size() + 48;
     if (!batch.empty() && batch.bytes() + estimate > limits_.bytes_max) {
@@ -281,6 +288,7 @@ std::unique_ptr<Batch> BatchBuilder::freeze(OpenBatch& open) {
     auto batch = std::make_unique<Batch>();
     batch->shard = shard_;
     batch->tenant = open.tenant;
+    batch->heavy = open.heavy;
     batch->body.assign(compressed_, 0, length);
     batch->raw_bytes = total;
     batch->records = static_cast<std::uint32_t>(open.slices.size());

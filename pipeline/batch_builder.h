@@ -49,6 +49,7 @@ class BatchBuilder {
         std::string_view line;
         std::string_view metadata;  // from append_metadata_pair
         std::uint32_t listener = 0;
+        bool heavy = false;  // goes into a batch of its kind; see FairShare
     };
 
     // Receives every closed batch with the frames it stands for.
@@ -94,7 +95,7 @@ class BatchBuilder {
     struct Stream;
     struct OpenBatch;
 
-    OpenBatch& batch_of(const std::string& tenant);
+    OpenBatch& batch_of(const std::string& tenant, bool heavy);
     void close(OpenBatch& batch);
     [[nodiscard]] Timestamp unique_timestamp(const Entry& entry, Stream& stream) const;
     void forget_idle();
@@ -112,9 +113,9 @@ class BatchBuilder {
     std::vector<std::unique_ptr<Stream>> streams_;  // index of StreamHandle
     std::vector<std::uint32_t> free_streams_;
     std::unordered_map<std::string, std::uint32_t> by_labels_;  // tenant NUL labels -> index
-    std::vector<std::unique_ptr<OpenBatch>> batches_;           // one a tenant
-    std::string compressed_;                                    // scratch of snappy
-    mutable std::string key_;                                   // scratch of lookups
+    std::vector<std::unique_ptr<OpenBatch>> batches_;  // one a tenant, two if some are heavy
+    std::string compressed_;                           // scratch of snappy
+    mutable std::string key_;                          // scratch of lookups
 };
 
 }  // namespace weir

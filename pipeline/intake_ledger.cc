@@ -4,10 +4,12 @@ namespace weir {
 
 namespace {
 
-constexpr std::array<std::string_view, reject_reason_count> reject_names = {"oversize"};
-constexpr std::array<std::string_view, drop_reason_count> drop_names = {"rule", "log_full"};
+constexpr std::array<std::string_view, reject_reason_count> reject_names = {
+    "oversize", "not_allowed", "listener_rate", "source_rate", "overload"};
+constexpr std::array<std::string_view, drop_reason_count> drop_names = {"rule", "log_full",
+                                                                        "source_rate", "overload"};
 constexpr std::array<std::string_view, refusal_reason_count> refusal_names = {
-    "connections_max", "handshake_timeout", "tls_handshake", "idle_timeout"};
+    "connections_max", "not_allowed", "handshake_timeout", "tls_handshake", "idle_timeout"};
 
 }  // namespace
 

@@ -17,27 +17,34 @@ namespace weir {
 
 // Refused before parsing.
 enum class RejectReason : std::uint8_t {
-    oversize,  // longer than message_bytes_max under `oversize: drop`
+    oversize,       // longer than message_bytes_max under `oversize: drop`
+    not_allowed,    // the source is not in allowed_sources
+    listener_rate,  // messages_per_s
+    source_rate,    // messages_per_s_per_source
+    overload,       // over its fair share while the thread could not keep up
 };
-inline constexpr std::size_t reject_reason_count = 1;
+inline constexpr std::size_t reject_reason_count = 5;
 [[nodiscard]] std::string_view reject_reason_name(RejectReason reason);
 
 // Ended after parsing, by decision.
 enum class DropReason : std::uint8_t {
-    rule,      // a rule of `rules:`; its own hit counter says which
-    log_full,  // the log took nothing
+    rule,         // a rule of `rules:`; its own hit counter says which
+    log_full,     // the log took nothing
+    source_rate,  // messages_per_s_per_source of a device behind a trusted relay
+    overload,     // the same device was over its fair share
 };
-inline constexpr std::size_t drop_reason_count = 2;
+inline constexpr std::size_t drop_reason_count = 4;
 [[nodiscard]] std::string_view drop_reason_name(DropReason reason);
 
 // Connections that did not become or stay a session.
 enum class RefusalReason : std::uint8_t {
     connections_max,
+    not_allowed,  // the source is not in allowed_sources
     handshake_timeout,
     tls_handshake,  // the peer's fault or its missing certificate; the event has the text
     idle_timeout,
 };
-inline constexpr std::size_t refusal_reason_count = 4;
+inline constexpr std::size_t refusal_reason_count = 5;
 [[nodiscard]] std::string_view refusal_reason_name(RefusalReason reason);
 
 // Resource. Written by one thread.
@@ -56,6 +63,9 @@ struct ListenerCounters {
     Counter sessions_opened;
     std::array<Counter, refusal_reason_count> refused;
     Counter truncated;              // cut at message_bytes_max
+    Counter paused;                 // times a stream was not read, to keep to a rate
+    Counter messages_per_s;         // gauge: received in the last full second
+    Counter source_messages_per_s;  // gauge: the busiest source in the last full second
     Counter largest_message_bytes;  // gauge: how close message_bytes_max is
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pipeline/batch.h"
+#include "pipeline/fair_share.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,8 @@ class Log {
 
     // Takes over the batch and gives it its id. Never blocks on an endpoint.
     [[nodiscard]] virtual AppendVerdict append(std::unique_ptr<Batch> batch) = 0;
+    // How full the fullest cursor's queue is. Any thread; cheap enough for every tick.
+    [[nodiscard]] virtual LogFill fill() const = 0;
 };
 
 }  // namespace weir

@@ -93,32 +93,50 @@ class MemoryLog::Cursor final : public LogCursor {
         return copy;
     }
 
+    [[nodiscard]] LogFill fill() const {
+        const std::lock_guard lock(mutex_);
+        const std::uint64_t max = std::max<std::uint64_t>(ledger_.queue_bytes_max, 1);
+        return {.percent = static_cast<unsigned>(ledger_.queued_bytes * 100 / max),
+                .light_percent = static_cast<unsigned>(light_bytes_ * 100 / max)};
+    }
+
   private:
     struct Item {
         BatchPtr batch;
         bool out = false;  // taken, not settled
     };
 
+    // What may be given up; heavy or not, as asked.
+    [[nodiscard]] std::deque<Item>::iterator oldest_waiting(bool heavy) {
+        return std::find_if(items_.begin(), items_.end(), [heavy](const Item& candidate) {
+            return !candidate.out && candidate.batch->heavy == heavy;
+        });
+    }
+
     void add_to_queue(const Batch& batch) {
+        (batch.heavy ? heavy_bytes_ : light_bytes_) += batch.memory_bytes();
         ledger_.queued += batch.records;
         ledger_.queued_batches += 1;
         ledger_.queued_bytes += batch.memory_bytes();
     }
 
     void remove(std::deque<Item>::iterator item) {
+        (item->batch->heavy ? heavy_bytes_ : light_bytes_) -= item->batch->memory_bytes();
         ledger_.queued -= item->batch->records;
         ledger_.queued_batches -= 1;
         ledger_.queued_bytes -= item->batch->memory_bytes();
         items_.erase(item);
     }
 
-    // The oldest batches go first, but never one that an endpoint is being asked about: its fate is
-    // not ours to decide any more.
+    // Heavy batches go first, then the oldest of all, but never one that an endpoint is being asked
+    // about: its fate is not ours to decide any more.
     std::uint64_t drop_over_limit() {
         std::uint64_t dropped = 0;
         while (ledger_.queued_bytes > ledger_.queue_bytes_max) {
-            const auto item = std::find_if(items_.begin(), items_.end(),
-                                           [](const Item& candidate) { return !candidate.out; });
+            auto item = heavy_bytes_ > 0 ? oldest_waiting(true) : items_.end();
+            if (item == items_.end()) {
+                item = oldest_waiting(false);
+            }
             if (item == items_.end()) {
                 break;
             }
@@ -135,6 +153,8 @@ class MemoryLog::Cursor final : public LogCursor {
     mutable std::mutex mutex_;
     std::deque<Item> items_;  // oldest first
     DeliveryLedger ledger_;
+    std::uint64_t heavy_bytes_ = 0;  // of what is queued
+    std::uint64_t light_bytes_ = 0;
 
     std::mutex callback_mutex_;  // held during the call, so that on_ready({}) waits it out
     std::function<void()> callback_;
@@ -146,6 +166,17 @@ MemoryLog::~MemoryLog() = default;
 
 LogCursor& MemoryLog::add_cursor(std::string name, std::size_t queue_bytes_max) {
     return *cursors_.emplace_back(std::make_unique<Cursor>(std::move(name), queue_bytes_max));
+}
+
+LogFill MemoryLog::fill() const {
+    LogFill fullest;
+    for (const auto& cursor : cursors_) {
+        const LogFill fill = cursor->fill();
+        if (fill.percent >= fullest.percent) {
+            fullest = fill;
+        }
+    }
+    return fullest;
 }
 
 AppendVerdict MemoryLog::append(std::unique_ptr<Batch> batch) {

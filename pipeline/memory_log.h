@@ -23,12 +23,13 @@ class MemoryLog final : public Log {
     ~MemoryLog() override;
 
     // A new cursor that sees what is appended from now on. `queue_bytes_max` bounds what waits for
-    // this endpoint (Batch::memory_bytes); past it the oldest batch that is not out is dropped and
-    // counted as dropped{queue_full}. The log owns the cursor.
+    // this endpoint (Batch::memory_bytes); past it the oldest batch that is not out is dropped,
+    // heavy ones before others, and counted as dropped{queue_full}. The log owns the cursor.
     // `name` is the endpoint's, for events.
     LogCursor& add_cursor(std::string name, std::size_t queue_bytes_max);
 
     [[nodiscard]] AppendVerdict append(std::unique_ptr<Batch> batch) override;
+    [[nodiscard]] LogFill fill() const override;
 
   private:
     class Cursor;

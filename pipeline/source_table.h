@@ -4,6 +4,7 @@
 
 #include "core/address.h"
 #include "core/time.h"
+#include "pipeline/admission.h"
 #include "pipeline/counter_gaps.h"
 #include "pipeline/device_time.h"
 
@@ -25,6 +26,7 @@ struct SourceState {
     Timestamp last_seen;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
+    SourceAllowance allowance;
     CounterTrack counter;
     SkewEstimator skew;
     const Classification* classification = nullptr;  // of configuration `config_generation`

@@ -22,6 +22,14 @@ class FrameSink {
     virtual void begin_run() = 0;
     // Takes one frame; the bytes are borrowed for the call. `listener` is the listener's number.
     virtual void take(const Frame& frame, std::uint32_t listener) = 0;
+    // Whether this peer may send to this listener at all. Asked when a connection is accepted; take
+    // asks it for every frame.
+    [[nodiscard]] virtual bool allows(const Peer& peer, std::uint32_t listener) const = 0;
+    // How long a stream of this peer must not be read, so that it comes back within the rates of
+    // the listener; 0: read on. Asked after a run of frames was taken.
+    [[nodiscard]] virtual std::int64_t pause_ns(const Peer& peer, std::uint32_t listener) const = 0;
+    // A datagram socket's receive queue is `percent` full, seen after a read that did not empty it.
+    virtual void note_backlog(unsigned percent) = 0;
     // Counts a frame that was received and refused before parsing.
     virtual void reject(std::uint32_t listener, RejectReason reason) = 0;
     // The counters of one listener on this thread.

@@ -4,6 +4,7 @@
 
 #include "core/dialect.h"
 #include "core/labels.h"
+#include "pipeline/admission.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/classifier.h"
 #include "pipeline/reassembly.h"
@@ -21,6 +22,7 @@ namespace weir {
 struct ListenerProfile {
     std::string name;
     Dialect dialect = Dialect::any;
+    AdmissionRules admission;
 };
 
 // Value, immutable once published.

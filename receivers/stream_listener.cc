@@ -75,6 +75,14 @@ void StreamListener::open_session(asio::ip::tcp::socket socket,
                                   const asio::ip::tcp::endpoint& endpoint) {
     // From accept, not from getpeername: after a reset the socket has forgotten who it was.
     const Peer peer{.address = IpAddress::from_sockaddr(endpoint.data()), .port = endpoint.port()};
+    if (!sink_.allows(peer, options_.listener)) {
+        sink_.counters(options_.listener)
+            .refused[static_cast<std::size_t>(RefusalReason::not_allowed)]
+            .add();
+        events_.emit({EventId::session_refused, options_.name,
+                      fmt::format("{}: is not in allowed_sources", peer.address.to_string())});
+        return;
+    }
     auto permit = connections_.acquire();
     if (!permit) {
         sink_.counters(options_.listener)

@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 
 namespace weir {
@@ -20,6 +22,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t buffer_bytes_initial = 16 * 1024;
+constexpr std::int64_t pause_piece_ns = 100 * ns_per_ms;
 constexpr int final_reads_max = 256;  // of a session that is closed by us
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
@@ -126,6 +129,29 @@ asio::awaitable<void> StreamSession::read_loop() {
             socket().close(ignored);
             co_return;
         }
+        co_await keep_to_the_rate();
+    }
+}
+
+// A stream that is over a rate is not read: the sender's window closes, and nothing is lost. In
+// pieces, so that a limit that is raised, or the drain, is noticed soon.
+asio::awaitable<void> StreamSession::keep_to_the_rate() {
+    const std::uint32_t number = listener_.options().listener;
+    asio::steady_timer timer(socket().get_executor());
+    bool paused = false;
+    while (!closing_) {
+        const std::int64_t pause_ns = listener_.sink().pause_ns(peer_, number);
+        if (pause_ns <= 0) {
+            co_return;
+        }
+        if (!paused) {
+            paused = true;
+            listener_.sink().counters(number).paused.add();
+        }
+        set_deadline(listener_.options().limits.idle_timeout_ns);  // it is we who are silent
+        timer.expires_after(std::chrono::nanoseconds(std::min(pause_ns, pause_piece_ns)));
+        co_await timer.async_wait(as_result);
+        listener_.sink().begin_run();
     }
 }
 

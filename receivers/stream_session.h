@@ -46,6 +46,7 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<bool> handshake();
     boost::asio::awaitable<void> read_loop();
+    boost::asio::awaitable<void> keep_to_the_rate();
     void make_room();
     void read_what_is_there();
     void deliver_frames(bool end_of_stream);

@@ -6,6 +6,7 @@
 #include "core/record.h"
 #include "core/snapshot.h"
 #include "core/time.h"
+#include "pipeline/admission.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/log.h"
 #include "pipeline/reassembly.h"
@@ -52,6 +53,7 @@ class SyslogIntake final : public FrameSink {
         StreamCeiling& ceiling;
         const Clock& clock;
         EventSink& events;
+        ListenerAllowances& allowances;  // of every listener, shared by the threads
     };
 
     struct Options {
@@ -66,6 +68,9 @@ class SyslogIntake final : public FrameSink {
 
     void begin_run() override;
     void take(const Frame& frame, std::uint32_t listener) override;
+    [[nodiscard]] bool allows(const Peer& peer, std::uint32_t listener) const override;
+    [[nodiscard]] std::int64_t pause_ns(const Peer& peer, std::uint32_t listener) const override;
+    void note_backlog(unsigned percent) override;
     void reject(std::uint32_t listener, RejectReason reason) override;
     [[nodiscard]] ListenerCounters& counters(std::uint32_t listener) override;
 
@@ -100,6 +105,7 @@ class SyslogIntake final : public FrameSink {
     struct RelayedDevice {
         const Classification* classification = nullptr;
         BatchBuilder::StreamHandle stream;
+        SourceAllowance allowance;
     };
 
     // Whose message it is and what that means.
@@ -110,6 +116,13 @@ class SyslogIntake final : public FrameSink {
     };
 
     void apply_settings();
+    std::int64_t set_now();
+    // False when the frame was refused and counted.
+    [[nodiscard]] bool admit(const Frame& frame, std::uint32_t listener, SourceState& source);
+    [[nodiscard]] bool admit_relayed(const Passing& passing, RelayedDevice& device);
+    // Once a second, the gauges that say how close the rates are.
+    void measure_rates(std::int64_t now_ns);
+    [[nodiscard]] static bool is_established(const SourceState& source, Timestamp now);
     [[nodiscard]] std::string_view valid_text(const Frame& frame, Defects& defects);
     [[nodiscard]] SourceState& source_of(const Peer& peer, Timestamp received_at);
     void parse(std::string_view text, const SourceState& source, std::uint32_t listener);
@@ -123,6 +136,7 @@ class SyslogIntake final : public FrameSink {
                                                                const Route& route);
     void append(const Passing& passing, const Route& route, BatchBuilder::StreamHandle stream);
     void append_metadata(MetadataContext context);
+    [[nodiscard]] bool is_heavy(const Passing& passing, const Route& route);
     [[nodiscard]] Route route_of(const Passing& passing);
     [[nodiscard]] BatchBuilder::StreamHandle stream_of(const Passing& passing, const Route& route);
     [[nodiscard]] Labels labels_of(const Classification* classification,
@@ -143,9 +157,19 @@ class SyslogIntake final : public FrameSink {
     std::shared_ptr<const IntakeSettings> settings_;
     std::uint64_t generation_ = 0;
     std::vector<std::unique_ptr<ListenerCounters>> counters_;
+
+    // Since the last look at the rates, by listener.
+    struct RateWindow {
+        std::uint64_t received = 0;  // the counter then
+        std::uint32_t source_messages = 0;
+    };
+
+    std::vector<RateWindow> rates_;
+    std::int64_t rates_due_ns_ = 0;
     IntakeGauges gauges_;
     std::vector<std::unique_ptr<RuleTally>> rule_tallies_;
     std::optional<RuleScratch> rule_scratch_;  // set while there are rules
+    Admission admission_;
     BatchBuilder builder_;
     SourceTable sources_;
     Reassembler reassembler_;

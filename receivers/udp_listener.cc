@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <string_view>
 #include <sys/socket.h>
@@ -103,7 +104,19 @@ bool UdpListener::drain(int rounds_max) {
             return true;
         }
     }
+    sink_.note_backlog(backlog_percent());
     return false;
+}
+
+unsigned UdpListener::backlog_percent() {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t length = sizeof memory;
+    if (getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, memory.data(), &length) != 0 ||
+        memory[SK_MEMINFO_RCVBUF] == 0) {
+        return 0;
+    }
+    return static_cast<unsigned>(std::uint64_t{memory[SK_MEMINFO_RMEM_ALLOC]} * 100 /
+                                 memory[SK_MEMINFO_RCVBUF]);
 }
 
 int UdpListener::receive_round() {

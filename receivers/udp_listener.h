@@ -54,6 +54,8 @@ class UdpListener {
     // One recvmmsg; the number of datagrams, 0 when there was none.
     [[nodiscard]] int receive_round();
     void deliver(std::size_t slot, Timestamp now);
+    // How much of the receive buffer is in use, in percent.
+    [[nodiscard]] unsigned backlog_percent();
 
     boost::asio::posix::stream_descriptor socket_;
     Options options_;

@@ -50,6 +50,10 @@ const BadConfig shape[] = {
     {"value_for_a_list", "loki: http://x\n", "f:1: loki: must be a list\n"},
     {"list_at_the_top", "- a\n", "f:1: must be a mapping of keys to values\n"},
     {"empty_listeners", "listeners: []\n", "f:1: listeners: the list is empty\n"},
+    {"burst_without_a_rate",
+     "listeners: [{name: a, transport: udp, address: \"[::]:514\",\n"
+     " limits: {messages_burst_per_source: 5}}]\n",
+     "f:2: listeners[0].limits.messages_burst_per_source: needs messages_per_s_per_source\n"},
     {"not_yaml", "cluster: [a\nlogs: b\n", "f:2: not valid YAML: end of sequence flow not found\n"},
     {"two_documents", "cluster: a\n---\ncluster: b\n",
      "f:2: more than one YAML document in the file\n"},

@@ -74,6 +74,21 @@ TEST(ConfigLoad, ReadsListenersAndEndpoints) {
     EXPECT_FALSE(config.file.enabled);
 }
 
+TEST(ConfigLoad, ReadsWhoMaySendAndHowMuch) {
+    const Config config = loaded(
+        "listeners:\n"
+        "  - {name: a, transport: udp, address: \"[::]:514\", allowed_sources: [10.0.0.0/8],\n"
+        "     limits: {messages_per_s: 1000, messages_burst: 5000,\n"
+        "              messages_per_s_per_source: 50, messages_burst_per_source: 100}}\n",
+        {});
+    const ListenerConfig& listener = config.listeners.at(0);
+    EXPECT_EQ(listener.allowed_sources, std::vector{*Prefix::parse("10.0.0.0/8")});
+    EXPECT_EQ(listener.limits.messages_per_s, 1000U);
+    EXPECT_EQ(listener.limits.messages_burst, 5000U);
+    EXPECT_EQ(listener.limits.messages_per_s_per_source, 50U);
+    EXPECT_EQ(listener.limits.messages_burst_per_source, 100U);
+}
+
 TEST(ConfigLoad, ReadsClassification) {
     const Config config =
         loaded(whole_example, {{"DC_LABEL", "east"}, {"LOKI_WRITE_URL_LOCAL", "https://l/x"}});

@@ -27,6 +27,17 @@ class FrameRecorder final : public FrameSink {
             {std::string(frame.bytes), frame.peer, frame.defects, frame.octet_counted, listener});
     }
 
+    [[nodiscard]] bool allows(const Peer& /*peer*/, std::uint32_t /*listener*/) const override {
+        return allowed;
+    }
+
+    [[nodiscard]] std::int64_t pause_ns(const Peer& /*peer*/,
+                                        std::uint32_t /*listener*/) const override {
+        return pause;
+    }
+
+    void note_backlog(unsigned percent) override { backlog_percent = percent; }
+
     void reject(std::uint32_t /*listener*/, RejectReason reason) override {
         rejected.push_back(reason);
     }
@@ -44,6 +55,9 @@ class FrameRecorder final : public FrameSink {
     std::vector<RecordedFrame> frames;
     std::vector<RejectReason> rejected;
     int runs = 0;
+    bool allowed = true;
+    std::int64_t pause = 0;
+    unsigned backlog_percent = 0;
 
   private:
     ListenerCounters counters_;

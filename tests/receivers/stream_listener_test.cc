@@ -67,6 +67,32 @@ class StreamListenerTest : public ::testing::Test {
     std::uint16_t port_ = 0;
 };
 
+TEST_F(StreamListenerTest, APeerThatIsNotAllowedIsRefused) {
+    recorder_.allowed = false;
+    open();
+    tcp::socket client = connect();
+    const auto& refused = recorder_.counters(0).refused;
+    const auto reason = static_cast<std::size_t>(RefusalReason::not_allowed);
+    EXPECT_TRUE(run_until([&] { return refused[reason].value() == 1; }));
+    EXPECT_EQ(connections_->open(), 0U);
+    EXPECT_EQ(recorder_.counters(0).sessions_opened.value(), 0U);
+}
+
+TEST_F(StreamListenerTest, OverItsRateAStreamIsNotReadAndLosesNothing) {
+    recorder_.pause = ns_per_ms;
+    open();
+    tcp::socket client = connect();
+    asio::write(client, asio::buffer(std::string("<13>one\n")));
+    ASSERT_TRUE(run_until_frames(1));
+    EXPECT_TRUE(run_until([&] { return recorder_.counters(0).paused.value() == 1; }));
+    asio::write(client, asio::buffer(std::string("<13>two\n")));
+    const int runs = recorder_.runs;
+    EXPECT_TRUE(run_until([&] { return recorder_.runs > runs + 5; }));  // asked again and again
+    EXPECT_EQ(recorder_.frames.size(), 1U);
+    recorder_.pause = 0;
+    EXPECT_TRUE(run_until_frames(2));
+}
+
 TEST_F(StreamListenerTest, MixedFramingOnOneConnection) {
     open();
     tcp::socket client = connect();

@@ -25,13 +25,13 @@ class SyslogIntakeTest : public ::testing::Test {
     void open(IntakeSettings settings = {}, std::size_t streams_max = 100,
               ClassifierInput classes = {}) {
         settings.base_labels["job"] = "weir";
-        settings.listeners = {{"one", Dialect::any}, {"two", Dialect::nutanix}};
+        settings.listeners = {{"one", Dialect::any, admission_}, {"two", Dialect::nutanix, {}}};
         settings.classifier = *Classifier::build(std::move(classes));
         settings_ = std::make_unique<Snapshot<IntakeSettings>>(
             std::make_shared<const IntakeSettings>(settings));
         ceiling_ = std::make_unique<StreamCeiling>(streams_max);
         intake_ = std::make_unique<SyslogIntake>(
-            SyslogIntake::Parts{*settings_, log_, *ceiling_, clock_, events_},
+            SyslogIntake::Parts{*settings_, log_, *ceiling_, clock_, events_, allowances_},
             SyslogIntake::Options{.shard = 1, .listeners_max = 2, .sources_max = 64, .seed = 7});
     }
 
@@ -74,12 +74,14 @@ class SyslogIntakeTest : public ::testing::Test {
         return seen;
     }
 
+    AdmissionRules admission_;  // of listener one
     ManualClock clock_{start};
     EventRecorder events_;
     MemoryLog log_{events_};
     LogCursor& cursor_ = log_.add_cursor("loki", 1 << 24);
     std::unique_ptr<Snapshot<IntakeSettings>> settings_;
     std::unique_ptr<StreamCeiling> ceiling_;
+    ListenerAllowances allowances_{2};
     std::unique_ptr<SyslogIntake> intake_;
 };
 
@@ -103,6 +105,63 @@ TEST_F(SyslogIntakeTest, ALineKeepsItsBytesAndGainsItsFields) {
     EXPECT_EQ(metadata.at("device_timestamp"), "2025-11-21T05:14:26.975");
     EXPECT_NE(metadata.at("defects").find("unsynced_clock"), std::string::npos);
     EXPECT_EQ(seen[0].timestamp.unix_ns / 64, start.unix_ns / 64);
+}
+
+TEST_F(SyslogIntakeTest, WhoMayNotSendIsRejectedByName) {
+    ClassifierInput allowed;
+    allowed.classes.emplace_back();
+    allowed.sources.push_back({*Prefix::parse("10.1.0.0/16"), 0});
+    admission_.allowed_sources = *Classifier::build(std::move(allowed));
+    open();
+    send("10.1.2.3", "<13>in");
+    send("10.2.2.3", "<13>out");
+    EXPECT_EQ(finish().size(), 1U);
+    const auto& rejected = intake_->counters(0).rejected;
+    EXPECT_EQ(rejected[static_cast<std::size_t>(RejectReason::not_allowed)].value(), 1U);
+    EXPECT_EQ(intake_->gauges().sources.value(), 1U);
+}
+
+TEST_F(SyslogIntakeTest, ASourceOverItsRateIsRejectedByName) {
+    admission_.source_rate = {.per_s = 5};
+    open();
+    for (int i = 0; i < 20; ++i) {
+        send("10.1.2.3", "<13>loud");
+    }
+    send("10.1.2.4", "<13>quiet");
+    EXPECT_EQ(finish().size(), 6U);
+    const auto& rejected = intake_->counters(0).rejected;
+    EXPECT_EQ(rejected[static_cast<std::size_t>(RejectReason::source_rate)].value(), 15U);
+}
+
+TEST_F(SyslogIntakeTest, ARateThatIsReloadedCountsAtOnce) {
+    open();
+    for (int i = 0; i < 20; ++i) {
+        send("10.1.2.3", "<13>free");
+    }
+    IntakeSettings next = *settings_->read();
+    next.listeners[0].admission.rate = {.per_s = 3};
+    settings_->publish(std::make_shared<const IntakeSettings>(next));
+    for (int i = 0; i < 20; ++i) {
+        send("10.1.2.3", "<13>bound");
+    }
+    EXPECT_EQ(finish().size(), 23U);
+    const auto& rejected = intake_->counters(0).rejected;
+    EXPECT_EQ(rejected[static_cast<std::size_t>(RejectReason::listener_rate)].value(), 17U);
+}
+
+TEST_F(SyslogIntakeTest, BehindATrustedRelayEachHostnameHasItsRate) {
+    admission_.source_rate = {.per_s = 5};
+    ClassifierInput classes;
+    classes.classes.push_back({.trusted_relay = true});
+    classes.sources.push_back({*Prefix::parse("10.1.2.3/32"), 0});
+    open({}, 100, std::move(classes));
+    for (int i = 0; i < 20; ++i) {
+        send("10.1.2.3", "<13>Nov 21 06:20:00 loud app: x");
+    }
+    send("10.1.2.3", "<13>Nov 21 06:20:00 quiet app: x");
+    EXPECT_EQ(finish().size(), 6U);
+    const auto& dropped = intake_->counters(0).dropped;
+    EXPECT_EQ(dropped[static_cast<std::size_t>(DropReason::source_rate)].value(), 15U);
 }
 
 TEST_F(SyslogIntakeTest, BytesThatAreNotUtf8AreReplacedAndNamed) {

@@ -136,7 +136,7 @@ def enum_names(text, enum):
 DOCUMENTED_NAMES = {
     "docs/labels.md": [
         ("app/build_parts.cc", r'base_labels = \{((?:[^{}]|\{[^{}]*\})*)\}', r'\{"(\w+)"'),
-        ("receivers/syslog_intake.cc", None, r'labels\.(?:find|try_emplace)\("(\w+)"'),
+        ("receivers/syslog_intake_streams.cc", None, r'labels\.(?:find|try_emplace)\("(\w+)"'),
         ("pipeline/record_metadata.cc", None, r'\b(?:put|append_metadata_pair)\("(\w+)", '),
         ("pipeline/loki_rewrite.cc", None, r'add_metadata_once\(\w+, "(\w+)"'),
         ("sinks/loki_endpoint.h", None, r'replay_label = "(\w+)"'),

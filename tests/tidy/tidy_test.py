@@ -176,7 +176,7 @@ class DocumentsTest(unittest.TestCase):
         document = "| `job` | x |\n| `device` | x |\n| `hostname` | x |\n| `mnemonic` | x |\n"
         files = {
             "app/build_parts.cc": 'base_labels = {{"job", "weir"}};\nother = {{"not_a_label", 1}};\n',
-            "receivers/syslog_intake.cc": 'labels.try_emplace("device", device);\n',
+            "receivers/syslog_intake_streams.cc": 'labels.try_emplace("device", device);\n',
             "pipeline/record_metadata.cc": 'append_metadata_pair("hostname", name, out);\n',
             "core/record.h": "enum class ExtraKey : std::uint8_t { mnemonic };\n",
         }

@@ -187,7 +187,9 @@ Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config&
 }
 
 UdpLimits make_udp_limits(const ListenerLimits& limits) {
-    return {.message_bytes_max = limits.message_bytes_max, .oversize_drop = limits.oversize_drop};
+    return {.message_bytes_max = limits.message_bytes_max,
+            .oversize_drop = limits.oversize_drop,
+            .coalesce_ns = as_ns(limits.coalesce_max)};
 }
 
 StreamLimits make_stream_limits(const ListenerLimits& limits) {

@@ -56,6 +56,9 @@ void IngestThread::start() {
 
 void IngestThread::tick() {
     intake_.tick();
+    for (const auto& [number, listener] : udp_) {
+        listener->tick();
+    }
     tick_timer_.expires_after(tick_interval);
     tick_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error && !finished_) {

@@ -169,6 +169,13 @@ constexpr Setting rows[] = {
      .max = 1 * gib,
      .about = "Receive buffer asked of the kernel for each socket; net.core.rmem_max may give "
               "less."},
+    {.path = "listeners[].limits.coalesce_max",
+     .type = Type::duration,
+     .slot = slot<&L::limits, &ListenerLimits::coalesce_max>,
+     .max = 20 * ms,
+     .reloadable = true,
+     .about = "How long datagrams may wait to be read together while they come fast (udp); a lone "
+              "one never waits, and 0ms turns it off."},
     {.path = "classification",
      .type = Type::list,
      .max = 200000,

@@ -104,7 +104,8 @@ Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
             threads_[i]->add_udp(std::move(group->sockets[i]),
                                  {.name = config.name,
                                   .listener = number,
-                                  .limits = make_udp_limits(config.limits)});
+                                  .limits = make_udp_limits(config.limits),
+                                  .receive_buffer_bytes = group->receive_buffer_bytes});
         } else {
             threads_[i]->add_stream(std::move(group->sockets[i]),
                                     {.name = config.name,

@@ -129,9 +129,7 @@ Result<FileDescriptor> open_one(const SocketGroupOptions& options, SocketGroup& 
     if (bound.family == AF_INET6) {
         set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, options.address == IpAddress{} ? 0 : 1);
     }
-    if (options.datagram) {
-        set_option(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
-    } else {
+    if (!options.datagram) {
         set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     }
     group.receive_buffer_bytes = set_receive_buffer(fd.get(), options.receive_buffer_bytes);

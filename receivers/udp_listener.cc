@@ -1,8 +1,11 @@
 #include "receivers/udp_listener.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -17,7 +20,15 @@ namespace {
 constexpr std::size_t slots_count = 64;  // datagrams in one recvmmsg
 constexpr int rounds_per_wake = 16;      // then other sockets of the thread get their turn
 constexpr std::size_t datagram_bytes_max = 65535;
-constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(std::uint32_t));
+// So many datagrams within a millisecond are a burst; so many sparse intervals end it.
+constexpr std::size_t burst_datagrams = 4;
+constexpr int sparse_intervals = 8;
+constexpr std::int64_t pace_ns_min = 100'000;  // a shorter wait is not worth a timer
+// What a datagram of a usual size takes of the receive buffer, with the kernel's own bookkeeping.
+constexpr std::size_t datagram_buffer_bytes = 1024;
+// Slots lie a few cache lines further apart than their size. A distance that is a power of two
+// would put the beginnings of all of them into the same few sets of the caches.
+constexpr std::size_t slot_stagger_bytes = 5 * 64;
 
 // Senders end datagrams with what they would end a line with; none of it is message.
 std::string_view without_line_end(std::string_view datagram) {
@@ -34,20 +45,23 @@ std::string_view without_line_end(std::string_view datagram) {
 // costs the pages it used, not its size.
 struct UdpListener::Slots {
     explicit Slots(std::size_t bytes)
-        : slot_bytes(bytes), text(std::make_unique_for_overwrite<char[]>(bytes * slots_count)) {
+        : slot_bytes(bytes),
+          text(std::make_unique_for_overwrite<char[]>((bytes + slot_stagger_bytes) * slots_count)) {
         for (std::size_t i = 0; i < slots_count; ++i) {
-            vectors[i] = {.iov_base = text.get() + i * bytes, .iov_len = bytes};
+            vectors[i] = {.iov_base = slot(i), .iov_len = bytes};
             headers[i].msg_hdr.msg_name = &peers[i];
             headers[i].msg_hdr.msg_iov = &vectors[i];
             headers[i].msg_hdr.msg_iovlen = 1;
-            headers[i].msg_hdr.msg_control = controls[i].data();
         }
+    }
+
+    [[nodiscard]] char* slot(std::size_t i) {
+        return text.get() + i * (slot_bytes + slot_stagger_bytes);
     }
 
     void reset() {
         for (auto& header : headers) {
             header.msg_hdr.msg_namelen = sizeof(sockaddr_in6);
-            header.msg_hdr.msg_controllen = control_bytes;
         }
     }
 
@@ -56,12 +70,14 @@ struct UdpListener::Slots {
     std::array<mmsghdr, slots_count> headers{};
     std::array<iovec, slots_count> vectors{};
     std::array<sockaddr_in6, slots_count> peers{};
-    std::array<std::array<char, control_bytes>, slots_count> controls{};
 };
 
 UdpListener::UdpListener(boost::asio::io_context& io, FileDescriptor socket, Options options,
                          FrameSink& sink, const Clock& clock, EventSink& events)
-    : socket_(io, socket.release()),
+    : io_(io),
+      socket_(std::move(socket)),
+      watched_(io),
+      pace_timer_(io),
       options_(std::move(options)),
       sink_(sink),
       clock_(clock),
@@ -69,7 +85,11 @@ UdpListener::UdpListener(boost::asio::io_context& io, FileDescriptor socket, Opt
     set_limits(options_.limits);
 }
 
-UdpListener::~UdpListener() = default;
+UdpListener::~UdpListener() {
+    if (watched_.is_open()) {
+        watched_.release();  // the descriptor is socket_'s to close
+    }
+}
 
 void UdpListener::set_limits(UdpLimits limits) {
     options_.limits = limits;
@@ -80,49 +100,120 @@ void UdpListener::set_limits(UdpLimits limits) {
 }
 
 void UdpListener::start() {
-    wait();
+    watch();
 }
 
-void UdpListener::wait() {
-    socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                       [this](const boost::system::error_code& error) {
-                           if (error || stopped_) {
-                               return;
-                           }
-                           drain(rounds_per_wake);
-                           wait();
-                       });
+void UdpListener::watch() {
+    pacing_ = false;
+    burst_ = 0;
+    if (!watched_.is_open()) {
+        // Datagrams that are here already count as an event for epoll.
+        watched_.assign(socket_.get());
+    }
+    watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& error) {
+                            if (!error && !stopped_) {
+                                on_readable();
+                            }
+                        });
+}
+
+void UdpListener::on_readable() {
+    const bool dry = drain(rounds_per_wake);
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    if (now_ns - burst_since_ns_ > ns_per_ms) {
+        burst_since_ns_ = now_ns;
+        burst_ = 0;
+    }
+    burst_ += drained_;
+    if (options_.limits.coalesce_ns > 0 && (!dry || burst_ >= burst_datagrams)) {
+        watched_.release();
+        pacing_ = true;
+        sparse_ = 0;
+        pace();
+    } else {
+        watch();
+    }
+}
+
+void UdpListener::pace() {
+    const std::int64_t wait_ns = next_pace_ns();
+    if (wait_ns == 0) {
+        boost::asio::post(io_, [this] { on_pace(); });  // the thread's other sockets first
+        return;
+    }
+    pace_timer_.expires_after(std::chrono::nanoseconds(wait_ns));
+    pace_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            on_pace();
+        }
+    });
+}
+
+// Shorter than asked when that would let the receive buffer fill: at most a quarter of it may come
+// in between. 0: read on at once.
+std::int64_t UdpListener::next_pace_ns() const {
+    const std::size_t room = options_.receive_buffer_bytes / 4 / datagram_buffer_bytes;
+    const std::int64_t asked_ns = options_.limits.coalesce_ns;
+    if (drained_ <= room) {
+        return asked_ns;
+    }
+    const auto fitting =
+        asked_ns * static_cast<std::int64_t>(room + 1) / static_cast<std::int64_t>(drained_);
+    return fitting < pace_ns_min ? 0 : fitting;
+}
+
+void UdpListener::on_pace() {
+    if (stopped_) {
+        return;
+    }
+    drain(rounds_per_wake);
+    sparse_ = drained_ < 2 ? sparse_ + 1 : 0;
+    if (sparse_ >= sparse_intervals || options_.limits.coalesce_ns == 0) {
+        watch();
+    } else {
+        pace();
+    }
 }
 
 bool UdpListener::drain(int rounds_max) {
+    drained_ = 0;
     if (stopped_) {
         return true;
     }
     sink_.begin_run();
     for (int round = 0; round < rounds_max; ++round) {
-        if (receive_round() < static_cast<int>(slots_count)) {
+        const int count = receive_round();
+        drained_ += static_cast<std::size_t>(count);
+        if (count < static_cast<int>(slots_count)) {
             return true;
         }
     }
-    sink_.note_backlog(backlog_percent());
+    tick();
     return false;
 }
 
-unsigned UdpListener::backlog_percent() {
+void UdpListener::tick() {
     std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
     socklen_t length = sizeof memory;
-    if (getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, memory.data(), &length) != 0 ||
-        memory[SK_MEMINFO_RCVBUF] == 0) {
-        return 0;
+    if (getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &length) != 0) {
+        return;
     }
-    return static_cast<unsigned>(std::uint64_t{memory[SK_MEMINFO_RMEM_ALLOC]} * 100 /
-                                 memory[SK_MEMINFO_RCVBUF]);
+    // The counter that SO_RXQ_OVFL would put beside every datagram, without waiting for the next
+    // one to come through. The kernel counts in 32 bits and wraps.
+    const std::uint32_t dropped = memory[SK_MEMINFO_DROPS];
+    sink_.counters(options_.listener).kernel_dropped.add(dropped - kernel_dropped_);
+    kernel_dropped_ = dropped;
+    if (memory[SK_MEMINFO_RCVBUF] > 0) {
+        sink_.note_backlog(static_cast<unsigned>(std::uint64_t{memory[SK_MEMINFO_RMEM_ALLOC]} *
+                                                 100 / memory[SK_MEMINFO_RCVBUF]));
+    }
 }
 
 int UdpListener::receive_round() {
     slots_->reset();
-    const int count = recvmmsg(socket_.native_handle(), slots_->headers.data(), slots_count,
-                               MSG_DONTWAIT, nullptr);
+    const int count =
+        recvmmsg(socket_.get(), slots_->headers.data(), slots_count, MSG_DONTWAIT, nullptr);
     if (count < 0) {
         // ECONNREFUSED and the like are leftovers of ICMP and say nothing about our socket.
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ECONNREFUSED) {
@@ -134,24 +225,12 @@ int UdpListener::receive_round() {
     for (int i = 0; i < count; ++i) {
         deliver(static_cast<std::size_t>(i), now);
     }
-    if (count > 0) {
-        msghdr& last = slots_->headers[static_cast<std::size_t>(count) - 1].msg_hdr;
-        const cmsghdr* control = CMSG_FIRSTHDR(&last);
-        if (control != nullptr && control->cmsg_level == SOL_SOCKET &&
-            control->cmsg_type == SO_RXQ_OVFL) {
-            std::uint32_t dropped = 0;
-            std::memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
-            // The kernel counts in 32 bits and wraps.
-            sink_.counters(options_.listener).kernel_dropped.add(dropped - kernel_dropped_);
-            kernel_dropped_ = dropped;
-        }
-    }
     return count;
 }
 
 void UdpListener::deliver(std::size_t slot, Timestamp now) {
     const mmsghdr& header = slots_->headers[slot];
-    const char* text = slots_->text.get() + slot * slots_->slot_bytes;
+    const char* text = slots_->slot(slot);
     const bool truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     if (truncated && options_.limits.oversize_drop) {
         sink_.reject(options_.listener, RejectReason::oversize);
@@ -170,9 +249,16 @@ void UdpListener::deliver(std::size_t slot, Timestamp now) {
 }
 
 void UdpListener::stop() {
+    if (stopped_) {
+        return;
+    }
+    tick();
     stopped_ = true;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    pace_timer_.cancel();
+    if (watched_.is_open()) {
+        watched_.release();
+    }
+    socket_ = FileDescriptor();
 }
 
 }  // namespace weir

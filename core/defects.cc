@@ -2,7 +2,7 @@
 
 #include "core/assert.h"
 
-#include <array>
+#include <bit>
 
 namespace weir {
 
@@ -29,6 +29,17 @@ constexpr std::array<std::string_view, defect_count> names = {"no_pri",
                                                               "timestamp_skewed",
                                                               "merged_parts"};
 
+// All names and their commas fit.
+constexpr bool fits() {
+    std::size_t size = 0;
+    for (const std::string_view name : names) {
+        size += name.size() + 1;
+    }
+    return size <= std::tuple_size_v<DefectsText>;
+}
+
+static_assert(fits());
+
 }  // namespace
 
 std::string_view defect_name(Defect defect) {
@@ -38,15 +49,20 @@ std::string_view defect_name(Defect defect) {
 }
 
 std::string Defects::to_string() const {
-    std::string text;
-    for (int i = 0; i < defect_count; ++i) {
-        const auto defect = static_cast<Defect>(i);
-        if (has(defect)) {
-            text += text.empty() ? "" : ",";
-            text += defect_name(defect);
+    DefectsText text;
+    return std::string(write(text));
+}
+
+std::string_view Defects::write(DefectsText& text) const {
+    std::size_t size = 0;
+    for (std::uint32_t left = bits_; left != 0; left &= left - 1) {
+        const std::string_view name = names[static_cast<std::size_t>(std::countr_zero(left))];
+        if (size > 0) {
+            text[size++] = ',';
         }
+        size += name.copy(text.data() + size, name.size());
     }
-    return text;
+    return {text.data(), size};
 }
 
 }  // namespace weir

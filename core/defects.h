@@ -3,6 +3,7 @@
 // docs/defects.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ inline constexpr int defect_count = 20;
 // The name used everywhere outside the code: "no_pri", ...
 [[nodiscard]] std::string_view defect_name(Defect defect);
 
+// Room for the names of all defects, joined by commas.
+using DefectsText = std::array<char, 512>;
+
 // Value. A set of defects.
 class Defects {
   public:
@@ -58,6 +62,8 @@ class Defects {
 
     // Names joined by commas in enum order, "" when empty.
     [[nodiscard]] std::string to_string() const;
+    // The same in `text`, without allocating; the view is into it.
+    [[nodiscard]] std::string_view write(DefectsText& text) const;
 
     friend constexpr bool operator==(Defects, Defects) = default;
 

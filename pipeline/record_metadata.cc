@@ -56,7 +56,8 @@ void append_record_metadata(const Record& record, const MetadataContext& context
     put("device_timestamp", context.device_timestamp);
     put("listener", context.listener);
     if (!record.defects.empty()) {
-        put("defects", record.defects.to_string());
+        DefectsText text;
+        put("defects", record.defects.write(text));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "pipeline/record_metadata.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace weir {
 
@@ -261,10 +262,8 @@ void SyslogIntake::append(const Passing& passing, const Route& route,
         {.source_ip = source.text(),
          .listener = settings_->listeners[passing.listener].name,
          .device_timestamp = format_device_time(record_.timestamp, resolved, time_text)});
-    for (int i = 0; i < defect_count; ++i) {
-        if (record_.defects.has(static_cast<Defect>(i))) {
-            counters.defects[static_cast<std::size_t>(i)].add();
-        }
+    for (std::uint32_t left = record_.defects.bits(); left != 0; left &= left - 1) {
+        counters.defects[static_cast<std::size_t>(std::countr_zero(left))].add();
     }
     counters.held.add();
     builder_.append({.stream = stream,

@@ -180,6 +180,7 @@ Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config&
     settings->batch.bytes_max = config.logs.batch.bytes_max;
     settings->batch.records_max = static_cast<std::uint32_t>(config.logs.batch.records_max);
     settings->batch.age_max_ns = as_ns(config.logs.batch.age_max);
+    settings->silent_after_ns = as_ns(config.source_silent_after);
     settings->reassemble = config.reassembly.enabled;
     settings->reassembly.bytes_max = config.reassembly.bytes_max;
     settings->reassembly.timeout_ns = as_ns(config.reassembly.timeout);

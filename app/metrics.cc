@@ -206,6 +206,13 @@ void add_process(Families& out, const Status& status) {
               as_double(status.sources_max));
     out.counter("weir_sources_evicted_total", "Sources that lost their place to another.", {},
                 as_double(status.sources_evicted_total));
+    out.gauge("weir_sources_active", "Sources that sent in the last ten seconds or so.", {},
+              as_double(status.source_overview.active_sources));
+    out.gauge("weir_sources_silent", "Sources that sent regularly and do not any more.", {},
+              as_double(status.source_overview.silent_sources));
+    out.gauge("weir_source_addresses_hidden",
+              "1 when the sources' addresses seem to be rewritten on the way to weir.", {},
+              status.source_overview.addresses_hidden ? 1 : 0);
     out.gauge("weir_reassembly_held_bytes", "Bytes of parts that wait for their rest.", {},
               as_double(status.reassembly_held_bytes));
     out.counter("weir_batches_total", "Batches frozen.", {}, as_double(status.batches_total));

@@ -220,6 +220,7 @@ void Runner::check_certificates() {
             machine_->reload_certificates();
         }
         check_certificates();
+        machine_->watch_sources();
     });
 }
 

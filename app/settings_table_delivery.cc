@@ -190,6 +190,13 @@ constexpr Setting rows[] = {
      .max = 16777216,
      .about = "Sources remembered by each ingest thread; past it the least recent is "
               "forgotten."},
+    {.path = "source_silent_after",
+     .type = Type::duration,
+     .slot = slot<&C::source_silent_after>,
+     .max = 24 * h,
+     .reloadable = true,
+     .about = "Silence after which a source that sent regularly is told, 0ms for never; one that "
+              "sends rarely must miss ten of its usual gaps as well."},
     {.path = "drain_timeout",
      .type = Type::duration,
      .slot = slot<&C::drain_timeout>,

@@ -3,6 +3,7 @@
 // the two can never disagree.
 #pragma once
 
+#include "app/source_overview.h"
 #include "core/time.h"
 #include "pipeline/intake_ledger.h"
 #include "pipeline/log.h"
@@ -104,6 +105,7 @@ struct Status {
     std::uint64_t sources = 0;  // entries in the source tables
     std::uint64_t sources_max = 0;
     std::uint64_t sources_evicted_total = 0;
+    SourceOverview source_overview;
     std::uint64_t reassembly_held_bytes = 0;
     std::uint64_t reassembly_bytes_max = 0;
     std::uint64_t batches_total = 0;

@@ -110,6 +110,33 @@ Json rules_json(const std::vector<RuleStatus>& rules) {
     return array;
 }
 
+Json sources_json(const Status& status) {
+    const SourceOverview& overview = status.source_overview;
+    Json top = Json::array();
+    for (const SourceOverview::Talker& talker : overview.top) {
+        top.push_back({{"address", talker.activity.address.to_string()},
+                       {"messages_per_second", talker.messages_per_s},
+                       {"bytes_per_second", talker.bytes_per_s},
+                       {"share", talker.share},
+                       {"hostnames", talker.activity.hostnames}});
+    }
+    Json silent = Json::array();
+    for (const SilentSource& source : overview.silent) {
+        silent.push_back({{"address", source.address.to_string()},
+                          {"last_seen", time_or_null(source.last_seen)},
+                          {"messages", source.messages}});
+    }
+    return {{"known", status.sources},
+            {"max", status.sources_max},
+            {"evicted_total", status.sources_evicted_total},
+            {"active", overview.active_sources},
+            {"addresses_hidden", overview.addresses_hidden},
+            {"hidden_by", overview.hidden_by.empty() ? Json(nullptr) : Json(overview.hidden_by)},
+            {"top", std::move(top)},
+            {"silent_total", overview.silent_sources},
+            {"silent", std::move(silent)}};
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -131,9 +158,7 @@ std::string to_json(const Status& status) {
     root["streams"] = {{"active", status.streams_active},
                        {"max", status.streams_max},
                        {"collapsed_total", status.streams_collapsed_total}};
-    root["sources"] = {{"known", status.sources},
-                       {"max", status.sources_max},
-                       {"evicted_total", status.sources_evicted_total}};
+    root["sources"] = sources_json(status);
     root["reassembly"] = {{"held_bytes", status.reassembly_held_bytes},
                           {"bytes_max", status.reassembly_bytes_max}};
     root["process"] = {{"threads", status.threads},

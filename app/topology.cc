@@ -213,6 +213,17 @@ void Topology::Impl::reload_certificates() {
     }
 }
 
+void Topology::Impl::watch_sources() {
+    const SourceOverview overview = source_overview();
+    if (overview.addresses_hidden && !addresses_hidden_) {
+        events_.emit({EventId::sources_hidden, overview.hidden_by,
+                      "nearly all messages come from there under many hostnames; the sources' own "
+                      "addresses were probably rewritten on the way, and classification by them "
+                      "means nothing"});
+    }
+    addresses_hidden_ = overview.addresses_hidden;
+}
+
 void Topology::Impl::wait_until_quiet(std::int64_t deadline_ns) const {
     for (;;) {
         const std::int64_t now_ns = clock_.monotonic_ns();
@@ -299,6 +310,10 @@ void Topology::note_refused_reload(const std::string& error) {
 
 void Topology::reload_certificates() {
     impl_->reload_certificates();
+}
+
+void Topology::watch_sources() {
+    impl_->watch_sources();
 }
 
 bool Topology::drain() {

@@ -36,6 +36,9 @@ class Topology {
     // Reads certificates again; sessions keep theirs. Emits tls_reloaded or tls_reload_failed.
     void reload_certificates();
 
+    // Tells when the sources' addresses seem to be lost. Called every second or so.
+    void watch_sources();
+
     // Stops being ready, reads until quiet, closes, flushes, delivers until the deadline. Returns
     // true when nothing was left undelivered.
     [[nodiscard]] bool drain();

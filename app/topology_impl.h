@@ -55,6 +55,8 @@ class Topology::Impl {
     void apply_limits();
     void reload_endpoints();
     void reload_certificates();
+    void watch_sources();
+    [[nodiscard]] SourceOverview source_overview() const;
     [[nodiscard]] bool drain();
     void wait_until_quiet(std::int64_t deadline_ns) const;
     [[nodiscard]] Status status() const;
@@ -70,6 +72,7 @@ class Topology::Impl {
     const Timestamp started_at_;
     ConfigStatus config_status_;
     std::atomic<bool> ready_{false};
+    bool addresses_hidden_ = false;  // as last told
 
     Snapshot<IntakeSettings> settings_;
     StreamCeiling ceiling_;

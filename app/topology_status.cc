@@ -175,6 +175,14 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
     return report;
 }
 
+SourceOverview Topology::Impl::source_overview() const {
+    std::vector<std::shared_ptr<const SurveyReport>> reports;
+    for (const auto& thread : threads_) {
+        reports.push_back(thread->intake().survey().report());
+    }
+    return make_source_overview(reports);
+}
+
 Status Topology::Impl::status() const {
     const std::lock_guard lock(mutex_);
     Status status{.version = WEIR_VERSION,
@@ -187,6 +195,7 @@ Status Topology::Impl::status() const {
                   .streams_max = config_.logs.batch.streams_max,
                   .streams_collapsed_total = ceiling_.collapsed(),
                   .sources_max = config_.sources_max * threads_.size(),
+                  .source_overview = source_overview(),
                   .reassembly_bytes_max = config_.reassembly.bytes_max * threads_.size(),
                   .threads = threads_.size(),
                   .resident_bytes = resident_bytes(),

@@ -33,6 +33,17 @@ bool IpAddress::is_v4() const {
     return std::memcmp(bytes.data(), mapped_prefix.data(), mapped_prefix.size()) == 0;
 }
 
+bool IpAddress::is_private() const {
+    if (!is_v4()) {
+        return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+    }
+    const std::uint8_t first = bytes[12];
+    const std::uint8_t second = bytes[13];
+    return first == 10 || (first == 172 && (second & 0xf0) == 16) ||
+           (first == 192 && second == 168) || (first == 100 && (second & 0xc0) == 64) ||
+           (first == 169 && second == 254);
+}
+
 IpAddress IpAddress::from_v4(const std::uint8_t* four) {
     IpAddress address;
     std::memcpy(address.bytes.data(), mapped_prefix.data(), mapped_prefix.size());

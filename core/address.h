@@ -21,6 +21,9 @@ struct IpAddress {
     std::array<std::uint8_t, 16> bytes{};
 
     [[nodiscard]] bool is_v4() const;
+    // Of a network that is not routed on the Internet: RFC 1918, 6598, 3927 and 4193, and IPv6
+    // link-local. Not loopback.
+    [[nodiscard]] bool is_private() const;
     // IPv4 from four bytes in network order.
     [[nodiscard]] static IpAddress from_v4(const std::uint8_t* four);
     // Reads AF_INET and AF_INET6; any other family gives "::".

@@ -29,7 +29,9 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "log_full",
                                                              "queue_full",
                                                              "drain_incomplete",
-                                                             "admin_error"};
+                                                             "admin_error",
+                                                             "source_silent",
+                                                             "sources_hidden"};
 
 }  // namespace
 

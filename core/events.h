@@ -32,8 +32,10 @@ enum class EventId : std::uint8_t {
     queue_full,
     drain_incomplete,
     admin_error,
+    source_silent,
+    sources_hidden,
 };
-inline constexpr std::size_t event_count = 22;
+inline constexpr std::size_t event_count = 24;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

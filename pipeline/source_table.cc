@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <bit>
 #include <cstring>
+#include <functional>
 
 namespace weir {
 
@@ -28,6 +29,10 @@ SourceState::SourceState(const IpAddress& from, Timestamp now)
     inet_ntop(v4 ? AF_INET : AF_INET6, address.bytes.data() + (v4 ? 12 : 0), text_.data(),
               static_cast<socklen_t>(text_.size()));
     text_size_ = static_cast<std::uint8_t>(std::strlen(text_.data()));
+}
+
+void SourceState::note_hostname(std::string_view hostname) {
+    surveyed.hostnames |= std::uint64_t{1} << (std::hash<std::string_view>{}(hostname) % 64);
 }
 
 SourceTable::SourceTable(const Options& options)

@@ -21,12 +21,21 @@ struct Classification;
 // Value. The per-source state of the thread that owns the source. SourceTable fills the first three
 // fields, its callers the rest.
 struct SourceState {
+    // Value. What SourceSurvey saw at its last look.
+    struct Surveyed {
+        std::uint64_t records = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t hostnames = 0;  // since then, one bit for each hash; set by note_hostname
+        bool told_silent = false;
+    };
+
     IpAddress address;
     Timestamp first_seen;
     Timestamp last_seen;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
     SourceAllowance allowance;
+    Surveyed surveyed;
     CounterTrack counter;
     SkewEstimator skew;
     const Classification* classification = nullptr;  // of configuration `config_generation`
@@ -36,6 +45,9 @@ struct SourceState {
     bool had_own_stream = false;  // it is known to the StreamCeiling
 
     SourceState(const IpAddress& from, Timestamp now);
+
+    // Remembers that a message of the source named this host.
+    void note_hostname(std::string_view hostname);
 
     // The address as text, made once.
     [[nodiscard]] std::string_view text() const { return {text_.data(), text_size_}; }
@@ -75,6 +87,10 @@ class SourceTable {
 
     // The state of a source without touching it; null when unknown.
     [[nodiscard]] const SourceState* find(const IpAddress& address) const;
+
+    // The source in one of the places 0..size()-1, in no order. A place may change hands with any
+    // touch().
+    [[nodiscard]] SourceState& at(std::size_t place) { return entries_[place].state; }
 
     // Calls `visit(const SourceState&)` for every source, in no order.
     template <typename Visit>

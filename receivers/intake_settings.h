@@ -36,6 +36,7 @@ struct IntakeSettings {
     bool line_is_msg = false;  // the Loki line is the parsed MSG instead of the frame
     std::size_t line_bytes_max = 250 * 1024;
     BatchLimits batch;
+    std::int64_t silent_after_ns = 900 * ns_per_s;  // before a source is told silent; 0: never
     bool reassemble = true;  // put multi-part messages (Cisco ISE) together
     Reassembler::Options reassembly;
 };

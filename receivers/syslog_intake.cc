@@ -37,6 +37,7 @@ SyslogIntake::SyslogIntake(Parts parts, Options options)
                    commit(std::move(batch), frames);
                }),
       sources_({.sources_max = options.sources_max, .seed = options.seed}),
+      survey_(parts.events),
       reassembler_({}) {
     for (std::size_t i = 0; i < options_.listeners_max; ++i) {
         counters_.push_back(std::make_unique<ListenerCounters>());
@@ -62,6 +63,7 @@ void SyslogIntake::apply_settings() {
     builder_.reconfigure(settings_->batch, options_.listeners_max);
     reassembler_.set_options(settings_->reassembly);
     admission_.forget_leases();
+    survey_.set_silent_after(settings_->silent_after_ns);
     relayed_.clear();
     rule_scratch_.reset();
     if (settings_->rules && !settings_->rules->empty()) {
@@ -206,6 +208,9 @@ void SyslogIntake::deliver(Passing& passing) {
         SourceState& source = passing.source;
         counters_[passing.listener]->counter_gap_lost.add(source.counter.observe(record_).lost);
         source.skew.observe(record_.timestamp, passing.received_at);
+        if (!record_.hostname.empty()) {
+            source.note_hostname(record_.hostname);
+        }
     }
     if (rule_scratch_ && !apply_rules(passing, route.classification)) {
         return;
@@ -305,6 +310,7 @@ void SyslogIntake::tick() {
     }
     const std::int64_t now_ns = set_now();
     measure_rates(now_ns);
+    survey_.step(sources_, parts_.clock.now(), now_ns);
     admission_.fair_share().note_log(parts_.log.fill());
     reassembler_.flush(now_ns, merged_);
     deliver_merged();

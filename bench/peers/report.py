@@ -1,0 +1,127 @@
+"""The results as text: one line for each run, and the section of bench/RESULTS.md."""
+
+import datetime
+import statistics
+
+from measure import machine
+from subjects import BUFFER_BYTES, ROOT, all_subjects
+
+FILE = ROOT / "bench" / "RESULTS.md"
+NOTHING = "–"
+
+
+def one_line(subject, transport, result):
+    return (
+        f"{subject.name:10} {transport:3} {result.asked_per_s:7}/s"
+        f"  cpu {result.cpu_s_per_million:6.2f} s/M  lost {result.lost:7}"
+        f"  repeated {result.repeated:6}"
+        f"  peak {result.peak_bytes / 2**20:6.1f} MiB  p99 {result.p99_ms:5} ms"
+        f"  (sent {result.sent_per_s:.0f}/s, sender {result.sender_cpu_s:.1f} s,"
+        f" sink {result.sink_cpu_s:.1f} s)"
+    )
+
+
+def median(results, value):
+    return statistics.median(value(result) for result in results)
+
+
+def table(head, rows):
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+
+
+def section(bench):
+    parts = [
+        f"{datetime.date.today().isoformat()}, {machine()}.",
+        f"    {bench.options.command}",
+        what_was_run(bench),
+    ]
+    if bench.results:
+        parts += [rates_table(bench, transport) for transport in bench.options.transport]
+    if bench.highest:
+        parts.append(highest_table(bench))
+    if bench.outages:
+        parts.append(outage_table(bench))
+    for name, why in bench.missing.items():
+        parts.append(f"Missing: {name}: {why}")
+    return "\n\n".join(parts)
+
+
+def what_was_run(bench):
+    granted = bench.granted_bytes / 2**20
+    shown = set(bench.missing) | {subject.name for subject in bench.subjects}
+    lines = [
+        f"Receive buffers: {BUFFER_BYTES / 2**20:.0f} MiB in all for each, {granted:.0f} MiB granted"
+        " to those that ask. What was run:",
+        "",
+    ]
+    lines += [f"- `{each.name}`: {each.what}." for each in all_subjects() if each.name in shown]
+    return "\n".join(lines)
+
+
+def rates_table(bench, transport):
+    rates = bench.options.rate
+    head = [transport.upper(), *(f"{rate // 1000}k/s" for rate in rates)]
+    head += ["lost, worst run", "peak MiB", "p99 at the lowest rate"]
+    rows = []
+    for name in [subject.name for subject in all_subjects()]:
+        by_rate = {rate: bench.results.get((name, transport, rate), []) for rate in rates}
+        found = [result for results in by_rate.values() for result in results]
+        if not found:
+            continue
+        cells = [cpu_cell(by_rate[rate]) for rate in rates]
+        lowest = by_rate[min(rates)] or found
+        cells += [
+            str(max(result.lost for result in found)),
+            f"{max(result.peak_bytes for result in found) / 2**20:.0f}",
+            f"{median(lowest, lambda result: result.p99_ms):.0f} ms",
+        ]
+        rows.append([name, *cells])
+    text = f"CPU seconds for a million messages, median of {bench.options.runs}:\n\n"
+    return text + table(head, rows) if rows else ""
+
+
+def cpu_cell(results):
+    if not results:
+        return NOTHING
+    cpu = f"{median(results, lambda result: result.cpu_s_per_million):.2f}"
+    if all(result.kept_up for result in results):
+        return cpu
+    # The subject did not read as fast as asked: the streams were throttled to what it took.
+    return f"{cpu} (took {median(results, lambda result: result.sent_per_s) / 1000:.0f}k/s)"
+
+
+def highest_table(bench):
+    rows = []
+    for name in [subject.name for subject in all_subjects()]:
+        if name in bench.highest:
+            rate, by_sender = bench.highest[name]
+            rows.append([name, f"{rate // 1000}k/s" + (" (the sender's limit)" * by_sender)])
+        elif any(key[0] == name for key in bench.results):
+            rows.append([name, "below the first step"])
+    return "Highest rate of UDP without loss:\n\n" + table(["", "messages a second"], rows)
+
+
+def outage_table(bench):
+    rows = [
+        [name, f"{result.lost}", f"{result.repeated}", f"{result.peak_bytes / 2**20:.0f}"]
+        for name, result in bench.outages.items()
+    ]
+    total = next(iter(bench.outages.values())).sent
+    text = f"The sink dead for 30 s in the middle of {total} lines at 20k/s, UDP:\n\n"
+    return text + table(["", "lost", "sent twice", "peak MiB"], rows)
+
+
+def write(what, text):
+    """Replaces the section between its marks, or adds it at the end."""
+    begin, end = f"<!-- peers {what}: begin -->", f"<!-- peers {what}: end -->"
+    heading = {"rates": "## weir beside its peers", "outage": "## An outage beside its peers"}
+    section_text = f"{begin}\n{heading[what]}\n\n{text}\n{end}"
+    old = FILE.read_text()
+    if begin in old:
+        before, rest = old.split(begin, 1)
+        new = before + section_text + rest.split(end, 1)[1]
+    else:
+        new = old.rstrip("\n") + "\n\n" + section_text + "\n"
+    FILE.write_text(new)
+    print(f"written into {FILE.relative_to(ROOT)}")

@@ -3,6 +3,7 @@
 #include "app/build_parts.h"
 #include "app/config_load.h"
 #include "app/config_print.h"
+#include "app/memory_budget.h"
 #include "app/settings_docs.h"
 
 #include <fmt/format.h>
@@ -48,6 +49,12 @@ int run_check_command(const CheckOptions& options, std::ostream& out, std::ostre
     if (const auto parts = make_intake_settings(*outcome.config); !parts) {
         messages << options.file << ": " << parts.error().message << '\n'
                  << options.file << ": 1 error\n";
+        return 1;
+    }
+    const MemoryBudget budget =
+        make_memory_budget(*outcome.config, ingest_thread_count(*outcome.config));
+    if (const std::string refusal = memory_refusal(*outcome.config, budget); !refusal.empty()) {
+        messages << options.file << ": " << refusal << '\n' << options.file << ": 1 error\n";
         return 1;
     }
     if (options.print) {

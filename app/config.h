@@ -170,6 +170,7 @@ struct Config {
     std::size_t ingest_threads = 0;   // 0: cores, at most 64
     std::size_t sources_max = 65536;  // entries in each thread's source table
     std::chrono::milliseconds source_silent_after{std::chrono::minutes{15}};  // 0: never told
+    std::size_t memory_bytes_max = 0;  // of the sum of all limits; 0: not compared
     std::chrono::milliseconds drain_timeout{std::chrono::seconds{20}};
 };
 

@@ -21,6 +21,7 @@ spdlog::level::level_enum level_of(EventId id) {
         case EventId::listener_opened:
         case EventId::config_reloaded:
         case EventId::tls_reloaded:
+        case EventId::memory_budget:
             return spdlog::level::info;
         case EventId::listener_failed:
         case EventId::config_rejected:

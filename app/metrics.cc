@@ -218,6 +218,8 @@ void add_process(Families& out, const Status& status) {
     out.counter("weir_batches_total", "Batches frozen.", {}, as_double(status.batches_total));
     out.counts("weir_events_total", "Operational events, by id (docs/events.md).", {}, "event",
                status.events);
+    out.gauge("weir_memory_budget_bytes", "What all limits add up to.", {},
+              as_double(status.memory_budget_bytes));
     out.gauge("process_resident_memory_bytes", "Resident memory.", {},
               as_double(status.resident_bytes));
     out.counter("process_cpu_seconds_total", "User and system CPU time.", {}, status.cpu_seconds);

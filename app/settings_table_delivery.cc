@@ -197,6 +197,12 @@ constexpr Setting rows[] = {
      .reloadable = true,
      .about = "Silence after which a source that sent regularly is told, 0ms for never; one that "
               "sends rarely must miss ten of its usual gaps as well."},
+    {.path = "memory_bytes_max",
+     .type = Type::size,
+     .slot = slot<&C::memory_bytes_max>,
+     .max = 1024 * gib,
+     .about = "What all limits may add up to; a configuration that adds up to more is refused. 0B "
+              "compares nothing; the sum is logged in any case."},
     {.path = "drain_timeout",
      .type = Type::duration,
      .slot = slot<&C::drain_timeout>,

@@ -111,6 +111,8 @@ struct Status {
     std::uint64_t batches_total = 0;
     std::uint64_t threads = 0;
     std::uint64_t resident_bytes = 0;
+    std::uint64_t memory_budget_bytes = 0;  // the sum of all limits
+    std::uint64_t memory_bytes_max = 0;     // 0: not compared
     double cpu_seconds = 0;
     std::map<std::string, std::uint64_t> events;
 };

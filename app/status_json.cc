@@ -163,6 +163,8 @@ std::string to_json(const Status& status) {
                           {"bytes_max", status.reassembly_bytes_max}};
     root["process"] = {{"threads", status.threads},
                        {"resident_bytes", status.resident_bytes},
+                       {"memory_budget_bytes", status.memory_budget_bytes},
+                       {"memory_bytes_max", status.memory_bytes_max},
                        {"cpu_seconds", status.cpu_seconds}};
     root["events"] = counts(status.events);
     // Device text may end up in error strings; a byte that is not UTF-8 must not break the answer.

@@ -3,6 +3,7 @@
 #include "app/build_parts.h"
 #include "app/config_load.h"
 #include "app/config_seal.h"
+#include "app/memory_budget.h"
 #include "app/topology_impl.h"
 
 #include <fmt/format.h>
@@ -15,17 +16,9 @@ namespace weir {
 
 namespace {
 
-constexpr std::size_t threads_max = 64;  // the timestamps' remainder has room for no more
 // While draining: no frame for this long means quiet.
 constexpr std::int64_t quiet_ns = 300 * ns_per_ms;
 constexpr std::chrono::milliseconds drain_poll{20};
-
-std::size_t thread_count(const Config& config) {
-    if (config.ingest_threads > 0) {
-        return std::min(config.ingest_threads, threads_max);
-    }
-    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, threads_max);
-}
 
 }  // namespace
 
@@ -56,7 +49,7 @@ void Topology::Impl::make_endpoints() {
 void Topology::Impl::make_threads() {
     std::random_device entropy;
     const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
-    const std::size_t count = thread_count(config_);
+    const std::size_t count = ingest_thread_count(config_);
     for (std::size_t i = 0; i < count; ++i) {
         threads_.push_back(std::make_unique<IngestThread>(
             SyslogIntake::Parts{.settings = settings_,
@@ -133,6 +126,7 @@ void Topology::Impl::start() {
                                       config.limits.receive_buffer_bytes, listener.granted_bytes)});
         }
     }
+    tell_memory();
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->start();
     }
@@ -140,6 +134,15 @@ void Topology::Impl::start() {
         thread->start();
     }
     ready_ = true;
+}
+
+void Topology::Impl::tell_memory() {
+    const MemoryBudget budget = make_memory_budget(config_, threads_.size());
+    std::string text = budget.to_string();
+    if (const std::uint64_t allowed = container_memory_bytes(); allowed < budget.total()) {
+        text += fmt::format("; more than the {} MiB that the container may use", allowed >> 20U);
+    }
+    events_.emit({EventId::memory_budget, "limits", text});
 }
 
 Result<void> Topology::Impl::reload(Config next) {
@@ -150,6 +153,10 @@ Result<void> Topology::Impl::reload(Config next) {
     Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(next);
     if (!settings) {
         return tl::unexpected(settings.error());
+    }
+    const std::string refusal = memory_refusal(next, make_memory_budget(next, threads_.size()));
+    if (!refusal.empty()) {
+        return fail(refusal);
     }
     {
         const std::lock_guard lock(mutex_);
@@ -162,6 +169,7 @@ Result<void> Topology::Impl::reload(Config next) {
     settings_.publish(std::move(*settings));
     ceiling_.set_streams_max(config_.logs.batch.streams_max);
     apply_limits();
+    tell_memory();
     reload_endpoints();
     reload_certificates();
     for (const std::string& setting : sealed) {
@@ -282,6 +290,11 @@ Result<std::unique_ptr<Topology>> Topology::build(Config config, const Clock& cl
     Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(config);
     if (!settings) {
         return tl::unexpected(settings.error());
+    }
+    const std::string refusal =
+        memory_refusal(config, make_memory_budget(config, ingest_thread_count(config)));
+    if (!refusal.empty()) {
+        return fail(refusal);
     }
     auto impl = std::make_unique<Impl>(std::move(config), std::move(*settings), clock, events);
     impl->make_endpoints();

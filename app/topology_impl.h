@@ -53,6 +53,7 @@ class Topology::Impl {
     void start();
     [[nodiscard]] Result<void> reload(Config next);
     void apply_limits();
+    void tell_memory();
     void reload_endpoints();
     void reload_certificates();
     void watch_sources();

@@ -1,4 +1,5 @@
 #include "app/build_parts.h"
+#include "app/memory_budget.h"
 #include "app/topology_impl.h"
 
 #include <fmt/format.h>
@@ -199,6 +200,8 @@ Status Topology::Impl::status() const {
                   .reassembly_bytes_max = config_.reassembly.bytes_max * threads_.size(),
                   .threads = threads_.size(),
                   .resident_bytes = resident_bytes(),
+                  .memory_budget_bytes = make_memory_budget(config_, threads_.size()).total(),
+                  .memory_bytes_max = config_.memory_bytes_max,
                   .cpu_seconds = cpu_seconds(),
                   .events = events_.counts()};
     for (std::size_t i = 0; i < listeners_.size(); ++i) {

@@ -31,7 +31,8 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "drain_incomplete",
                                                              "admin_error",
                                                              "source_silent",
-                                                             "sources_hidden"};
+                                                             "sources_hidden",
+                                                             "memory_budget"};
 
 }  // namespace
 

@@ -34,8 +34,9 @@ enum class EventId : std::uint8_t {
     admin_error,
     source_silent,
     sources_hidden,
+    memory_budget,
 };
-inline constexpr std::size_t event_count = 24;
+inline constexpr std::size_t event_count = 25;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

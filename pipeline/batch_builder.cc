@@ -135,6 +135,10 @@ BatchBuilder::BatchBuilder(BatchLimits limits, std::uint32_t shard, std::size_t 
 
 BatchBuilder::~BatchBuilder() = default;
 
+std::size_t BatchBuilder::scratch_bytes(std::size_t bytes_max) {
+    return snappy::MaxCompressedLength(bytes_max);
+}
+
 void BatchBuilder::reconfigure(BatchLimits limits, std::size_t listeners) {
     close_all();
     limits_ = limits;

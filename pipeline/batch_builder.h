@@ -60,6 +60,9 @@ class BatchBuilder {
     BatchBuilder(const BatchBuilder&) = delete;
     BatchBuilder& operator=(const BatchBuilder&) = delete;
 
+    // What compressing a batch of this size takes beside it.
+    [[nodiscard]] static std::size_t scratch_bytes(std::size_t bytes_max);
+
     // New limits and listener count for the batches to come; closes what is open.
     void reconfigure(BatchLimits limits, std::size_t listeners);
 

@@ -72,6 +72,11 @@ struct UdpListener::Slots {
     std::array<sockaddr_in6, slots_count> peers{};
 };
 
+std::size_t UdpListener::slots_memory_bytes(std::size_t message_bytes_max) {
+    const std::size_t slot = std::min(message_bytes_max, datagram_bytes_max) + slot_stagger_bytes;
+    return sizeof(Slots) + slot * slots_count;
+}
+
 UdpListener::UdpListener(boost::asio::io_context& io, FileDescriptor socket, Options options,
                          FrameSink& sink, const Clock& clock, EventSink& events)
     : io_(io),

@@ -57,6 +57,9 @@ class UdpListener {
     void tick();
     void stop();
 
+    // What a listener's slots take, for one thread.
+    [[nodiscard]] static std::size_t slots_memory_bytes(std::size_t message_bytes_max);
+
     // Whether the socket is read at intervals now.
     [[nodiscard]] bool is_pacing() const { return pacing_; }
 

@@ -1,0 +1,196 @@
+#include "app/memory_budget.h"
+
+#include "pipeline/batch_builder.h"
+#include "pipeline/source_table.h"
+#include "receivers/udp_listener.h"
+#include "sinks/loki_endpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <set>
+#include <thread>
+
+namespace weir {
+
+namespace {
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+
+constexpr std::size_t threads_max = 64;  // the timestamps' remainder has room for no more
+
+// Code, libraries, the admin port and its answers, events, the allocator's own: what an idle weir
+// with nothing configured holds, rounded up.
+constexpr std::uint64_t process_bytes = 32 * mib;
+// A session without its buffer: the object, its coroutine frames, the socket.
+constexpr std::uint64_t session_bytes = 8 * kib;
+// What OpenSSL holds for an open TLS connection whose buffers are released between records.
+constexpr std::uint64_t tls_session_bytes = 32 * kib;
+// A remembered stream: its labels twice, its place in two tables.
+constexpr std::uint64_t stream_bytes = kib;
+// A prefix of the classification in the search tree, with its share of the labels.
+constexpr std::uint64_t prefix_bytes = 256;
+constexpr std::uint64_t relayed_bytes = 4096 * 640;  // hostnames remembered behind relays, a thread
+// A request that is decoded, cut and encoded again.
+constexpr std::uint64_t rewrite_copies = 4;
+// Room that the allocator cannot use between what lives long.
+constexpr std::uint64_t fragmentation_divisor = 10;
+
+// Tenants that batches may be open for.
+std::uint64_t tenant_count(const Config& config) {
+    std::set<std::string> tenants = {""};
+    const auto add = [&tenants](const Labels& labels) {
+        const auto found = labels.find("tenant");
+        if (found != labels.end()) {
+            tenants.insert(found->second);
+        }
+    };
+    add(config.labels);
+    for (const ClassificationRule& rule : config.classification) {
+        add(rule.labels);
+    }
+    for (const HostnameRule& rule : config.hostnames) {
+        add(rule.labels);
+    }
+    for (const RuleConfig& rule : config.rules) {
+        if (rule.action == RuleAction::set_label && rule.target == "tenant") {
+            return BatchLimits{}.tenants_max;  // whatever the messages say
+        }
+    }
+    return std::min<std::uint64_t>(tenants.size(), BatchLimits{}.tenants_max);
+}
+
+std::uint64_t slots_bytes(const Config& config) {
+    std::uint64_t sum = 0;
+    for (const ListenerConfig& listener : config.listeners) {
+        if (listener.transport == Transport::udp) {
+            sum += UdpListener::slots_memory_bytes(listener.limits.message_bytes_max);
+        }
+    }
+    return sum;
+}
+
+std::uint64_t sessions_bytes(const Config& config) {
+    std::uint64_t sum = 0;
+    for (const ListenerConfig& listener : config.listeners) {
+        const ListenerLimits& limits = listener.limits;
+        if (listener.transport == Transport::udp) {
+            continue;
+        }
+        sum += limits.connections_max * (session_bytes + limits.message_bytes_max);
+        if (listener.transport == Transport::tls) {
+            sum += limits.connections_max * tls_session_bytes;
+        }
+    }
+    return sum;
+}
+
+// An open batch's arena may be twice the size of a batch; heavy records have batches of their own.
+std::uint64_t open_batches_bytes(const Config& config) {
+    const BatchConfig& batch = config.logs.batch;
+    return tenant_count(config) * 2 * (2 * batch.bytes_max + 24 * batch.records_max);
+}
+
+std::uint64_t classification_bytes(const Config& config) {
+    std::uint64_t prefixes = 0;
+    for (const ClassificationRule& rule : config.classification) {
+        prefixes += rule.sources.size();
+    }
+    for (const ListenerConfig& listener : config.listeners) {
+        prefixes += listener.allowed_sources.size();
+    }
+    return 2 * (prefixes + config.hostnames.size()) * prefix_bytes;  // two while reloading
+}
+
+std::uint64_t endpoints_bytes(const Config& config) {
+    std::uint64_t sum = config.file.enabled ? config.file.queue_bytes_max : 0;
+    for (const HttpEndpointConfig& endpoint : config.loki) {
+        sum += endpoint.queue_bytes_max + LokiEndpointOptions{}.slow_bytes_max +
+               endpoint.requests_in_flight_max * HttpClientOptions{}.response_bytes_max +
+               rewrite_copies * config.logs.batch.bytes_max;
+    }
+    return sum;
+}
+
+bool has_relays(const Config& config) {
+    return std::any_of(config.classification.begin(), config.classification.end(),
+                       [](const ClassificationRule& rule) { return rule.trusted_relay; });
+}
+
+std::string in_mib(std::uint64_t bytes) {
+    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(mib));
+}
+
+}  // namespace
+
+std::size_t ingest_thread_count(const Config& config) {
+    if (config.ingest_threads > 0) {
+        return std::min(config.ingest_threads, threads_max);
+    }
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, threads_max);
+}
+
+std::uint64_t MemoryBudget::total() const {
+    std::uint64_t sum = 0;
+    for (const Term& term : terms) {
+        sum += term.bytes;
+    }
+    return sum;
+}
+
+std::string MemoryBudget::to_string() const {
+    std::string text;
+    for (const Term& term : terms) {
+        if (term.bytes > 0) {
+            text +=
+                fmt::format("{}{} {}", text.empty() ? "" : " + ", term.name, in_mib(term.bytes));
+        }
+    }
+    return text + " = " + in_mib(total());
+}
+
+MemoryBudget make_memory_budget(const Config& config, std::size_t threads) {
+    const BatchConfig& batch = config.logs.batch;
+    MemoryBudget budget{
+        .terms = {
+            {"process", process_bytes},
+            {"udp slots", threads * slots_bytes(config)},
+            {"source tables",
+             threads * SourceTable::memory_bytes({.sources_max = config.sources_max})},
+            {"open batches", threads * open_batches_bytes(config)},
+            {"compression", threads * BatchBuilder::scratch_bytes(batch.bytes_max)},
+            {"reassembly", config.reassembly.enabled ? threads * config.reassembly.bytes_max : 0},
+            {"relayed hostnames", has_relays(config) ? threads * relayed_bytes : 0},
+            {"streams", (batch.streams_max + batch.streams_max / 8) * stream_bytes},
+            {"sessions", sessions_bytes(config)},
+            {"endpoints", endpoints_bytes(config)},
+            {"classification", classification_bytes(config)}}};
+    budget.terms.push_back({"fragmentation", budget.total() / fragmentation_divisor});
+    return budget;
+}
+
+std::uint64_t container_memory_bytes() {
+    std::ifstream file("/sys/fs/cgroup/memory.max");
+    std::uint64_t bytes = 0;
+    return file >> bytes ? bytes : std::numeric_limits<std::uint64_t>::max();
+}
+
+std::string memory_refusal(const Config& config, const MemoryBudget& budget) {
+    if (config.memory_bytes_max == 0 || budget.total() <= config.memory_bytes_max) {
+        return {};
+    }
+    std::vector<MemoryBudget::Term> terms = budget.terms;
+    std::sort(terms.begin(), terms.end(),
+              [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+    return fmt::format(
+        "memory_bytes_max is {}, but the limits add up to {}; the largest are {} {}, {} {} and {} "
+        "{}",
+        in_mib(config.memory_bytes_max), in_mib(budget.total()), terms[0].name,
+        in_mib(terms[0].bytes), terms[1].name, in_mib(terms[1].bytes), terms[2].name,
+        in_mib(terms[2].bytes));
+}
+
+}  // namespace weir

@@ -6,11 +6,14 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 #include <protozero/pbf_writer.hpp>
 #include <snappy.h>
 
 #include <array>
+#include <fcntl.h>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/epoll.h>
@@ -29,6 +32,8 @@ constexpr int wait_ms = 50;
 
 struct Options {
     std::string transport = "udp";
+    std::string certificate;
+    std::string key;
     std::uint16_t port = 0;
     std::uint16_t sink_port = 0;
     std::size_t threads = 1;
@@ -164,19 +169,73 @@ struct Slots {
     }
 }
 
+struct FreeSsl {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+
+using TlsContext = std::unique_ptr<SSL_CTX, FreeSsl>;
+
+// Empty without a certificate.
+TlsContext tls_context(const Options& options) {
+    TlsContext context;
+    if (!options.certificate.empty()) {
+        context.reset(SSL_CTX_new(TLS_server_method()));
+        const char* certificate = options.certificate.c_str();
+        if (SSL_CTX_use_certificate_chain_file(context.get(), certificate) != 1 ||
+            SSL_CTX_use_PrivateKey_file(context.get(), options.key.c_str(), SSL_FILETYPE_PEM) !=
+                1) {
+            fail("certificate or key");
+        }
+    }
+    return context;
+}
+
 // Resource: one accepted connection and what of its last line has come.
 struct Stream {
     Fd fd;
+    std::unique_ptr<SSL, FreeSsl> ssl;
     std::vector<char> bytes = std::vector<char>(stream_bytes);
     std::size_t used = 0;
 
+    // The handshake, waiting for it.
+    void begin_tls(SSL_CTX* context) {
+        ssl.reset(SSL_new(context));
+        SSL_set_fd(ssl.get(), fd.get());
+        if (SSL_accept(ssl.get()) != 1) {
+            fail("SSL_accept");
+        }
+        must(fcntl(fd.get(), F_SETFL, O_NONBLOCK), "fcntl");
+    }
+
+    // As recv(2).
+    ssize_t receive(char* into, std::size_t size) {
+        if (!ssl) {
+            return recv(fd.get(), into, size, MSG_DONTWAIT);
+        }
+        const int got = SSL_read(ssl.get(), into, static_cast<int>(size));
+        if (got <= 0 && SSL_get_error(ssl.get(), got) == SSL_ERROR_WANT_READ) {
+            errno = EAGAIN;
+            return -1;
+        }
+        return got;
+    }
+
     // Whether the connection goes on.
     bool read_into(Batch& batch) {
-        const ssize_t got = recv(fd.get(), bytes.data() + used, bytes.size() - used, MSG_DONTWAIT);
-        if (got <= 0) {
-            return got < 0 && errno == EAGAIN;
-        }
-        used += static_cast<std::size_t>(got);
+        do {
+            const ssize_t got = receive(bytes.data() + used, bytes.size() - used);
+            if (got <= 0) {
+                return got < 0 && errno == EAGAIN;
+            }
+            used += static_cast<std::size_t>(got);
+            add_lines(batch);
+        } while (ssl && SSL_pending(ssl.get()) > 0);
+        return used < bytes.size();
+    }
+
+    void add_lines(Batch& batch) {
         const timespec now = wall_clock();
         std::string_view rest(bytes.data(), used);
         for (std::size_t end = rest.find('\n'); end != std::string_view::npos;
@@ -186,12 +245,12 @@ struct Stream {
         }
         std::memmove(bytes.data(), rest.data(), rest.size());
         used = rest.size();
-        return used < bytes.size();
     }
 };
 
 [[noreturn]] void receive_streams(const Options& options, const Fd& listener) {
     const Fd epoll = epoll_of(listener.get());
+    const TlsContext tls = tls_context(options);
     Batch batch(options.sink_port);
     std::map<int, Stream> streams;
     std::array<epoll_event, 64> events{};
@@ -204,7 +263,11 @@ struct Stream {
                 const int key = accepted.get();
                 epoll_event event{.events = EPOLLIN, .data = {.fd = key}};
                 must(epoll_ctl(epoll.get(), EPOLL_CTL_ADD, key, &event), "epoll_ctl");
-                streams.insert_or_assign(key, Stream{.fd = std::move(accepted)});
+                Stream stream{.fd = std::move(accepted)};
+                if (tls) {
+                    stream.begin_tls(tls.get());
+                }
+                streams.insert_or_assign(key, std::move(stream));
             } else if (!streams.at(fd).read_into(batch)) {
                 streams.erase(fd);
             }
@@ -237,9 +300,11 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     CLI::App app{"Receives, compresses and pushes, and nothing else."};
     weir::bench::Options options;
-    app.add_option("--transport", options.transport)->check(CLI::IsMember({"udp", "tcp"}));
+    app.add_option("--transport", options.transport)->check(CLI::IsMember({"udp", "tcp", "tls"}));
     app.add_option("--port", options.port)->required();
     app.add_option("--sink-port", options.sink_port)->required();
+    app.add_option("--certificate", options.certificate, "PEM file (tls)");
+    app.add_option("--key", options.key, "PEM file (tls)");
     app.add_option("--threads", options.threads)->check(CLI::Range(1, 64));
     app.add_option("--receive-buffer-bytes", options.receive_buffer_bytes);
     app.add_option("--coalesce-us", options.coalesce_us, "Pause before every drain (udp)");

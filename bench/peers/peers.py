@@ -24,8 +24,7 @@ from subjects import all_subjects, peers  # noqa: E402
 from harness.certificates import Certificates  # noqa: E402
 
 RATES = (20_000, 50_000, 100_000)
-SECONDS = {20_000: 10}  # at a low rate there is less to measure in a second
-SECONDS_ELSE = 5
+SECONDS = 5
 LADDER = tuple(range(100_000, 200_001, 50_000)) + tuple(range(225_000, 600_001, 25_000))
 LADDER_TRIES = 2  # a busy machine spoils one try now and then
 OUTAGE_RATE, OUTAGE_S, OUTAGE_DEAD_S = 20_000, 60, 30
@@ -78,8 +77,7 @@ class Bench:
             for transport in self.options.transport:
                 for rate in self.options.rate:
                     for subject in [each for each in self.subjects if transport in each.transports]:
-                        seconds = SECONDS.get(rate, SECONDS_ELSE)
-                        result = self.one(subject, transport, rate, seconds)
+                        result = self.one(subject, transport, rate, SECONDS)
                         if result:
                             key = (subject.name, transport, rate)
                             self.results.setdefault(key, []).append(result)
@@ -98,7 +96,7 @@ class Bench:
     def held(self, subject, rate):
         """The result of a try without loss, or None."""
         for _ in range(LADDER_TRIES):
-            result = self.one(subject, "udp", rate, SECONDS_ELSE)
+            result = self.one(subject, "udp", rate, SECONDS)
             if result is None or result.lost == 0:
                 return result
         return None

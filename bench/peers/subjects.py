@@ -19,7 +19,7 @@ from harness.process import Process, free_port  # noqa: E402
 
 BUILD = ROOT / "build" / "bench"
 BUFFER_BYTES = 8 << 20
-THREADS = 2  # of weir and of the bare loop; peers have what they choose
+THREADS = 2  # of weir, as many as there are cores; the bare loop has one, peers what they choose
 LINES_HELD = 1_000_000
 BATCH_LINES = 5_000
 BATCH_BYTES = 1 << 20
@@ -60,9 +60,7 @@ class Subject:
 
 
 class Bare(Subject):
-    transports = ("udp", "tcp")
-
-    def __init__(self, name, what, coalesce_us=0, threads=THREADS):
+    def __init__(self, name, what, coalesce_us=0, threads=1):
         self.name, self.what = name, f"{what}; {threads} thread{'s' * (threads > 1)}"
         self.coalesce_us, self.threads = coalesce_us, threads
         if coalesce_us:
@@ -73,6 +71,9 @@ class Bare(Subject):
         command += ["--port", task.port, "--sink-port", task.sink_port]
         command += ["--threads", self.threads, "--coalesce-us", self.coalesce_us]
         command += ["--receive-buffer-bytes", BUFFER_BYTES // self.threads]
+        if task.transport == "tls":
+            command += ["--certificate", task.certificates.path("server.crt")]
+            command += ["--key", task.certificates.path("server.key")]
         return task.process(self.name, command).spawn()
 
 
@@ -112,7 +113,7 @@ class SyslogNg(Subject):
 
     CONFIG = """\
 @version: 3.38
-options {{ stats-freq(0); log-fifo-size({held}); }};
+options {{ stats-freq(0); log-fifo-size({held}); time-reopen(1); }};
 source in {{ network(ip("127.0.0.1") port({port}) transport("{transport}") {more}); }};
 destination out {{
   http(url("http://127.0.0.1:{sink}/") method("POST") body("<$PRI>$ISODATE $HOST $MSGHDR$MSG")

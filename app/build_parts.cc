@@ -116,7 +116,7 @@ Result<std::shared_ptr<const RuleSet>> make_rules(const Config& config, const La
     return RuleSet::compile(specs, known_labels(config, base));
 }
 
-// Null for an empty list, which allows everybody.
+// Null for an empty list.
 Result<std::shared_ptr<const Classifier>> make_source_set(const std::vector<Prefix>& prefixes) {
     if (prefixes.empty()) {
         return std::shared_ptr<const Classifier>();
@@ -135,6 +135,11 @@ Result<ListenerProfile> make_profile(const ListenerConfig& listener) {
     if (!allowed) {
         return tl::unexpected(allowed.error());
     }
+    Result<std::shared_ptr<const Classifier>> proxies =
+        make_source_set(listener.proxy_protocol_from);
+    if (!proxies) {
+        return tl::unexpected(proxies.error());
+    }
     const ListenerLimits& limits = listener.limits;
     return ListenerProfile{.name = listener.name,
                            .dialect = listener.dialect,
@@ -142,7 +147,8 @@ Result<ListenerProfile> make_profile(const ListenerConfig& listener) {
                                          .rate = {limits.messages_per_s, limits.messages_burst},
                                          .source_rate = {limits.messages_per_s_per_source,
                                                          limits.messages_burst_per_source},
-                                         .is_stream = listener.transport != Transport::udp}};
+                                         .is_stream = listener.transport != Transport::udp},
+                           .proxies = std::move(*proxies)};
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ struct ListenerConfig {
     std::uint16_t port = 0;
     Dialect dialect = Dialect::any;
     TlsServerConfig tls;
-    std::vector<Prefix> allowed_sources;  // empty: everybody
+    std::vector<Prefix> allowed_sources;      // empty: everybody
+    std::vector<Prefix> proxy_protocol_from;  // who must send a PROXY header; empty: nobody
     ListenerLimits limits;
 };
 

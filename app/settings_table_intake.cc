@@ -99,6 +99,15 @@ constexpr Setting rows[] = {
      .max = 100000,
      .reloadable = true,
      .about = "Addresses and prefixes that may send here; without it everybody may."},
+    {.path = "listeners[].proxy_protocol_from",
+     .type = Type::prefixes,
+     .slot = slot<&L::proxy_protocol_from>,
+     .min = 1,
+     .max = 1000,
+     .reloadable = true,
+     .about = "Load balancers that say in a PROXY header (tcp, tls: version 1 or 2; udp: version "
+              "2 in every datagram) who their client is; they must, and from nobody else is it "
+              "a header."},
     {.path = "listeners[].limits",
      .type = Type::group,
      .about = "Bounds on what the listener takes."},

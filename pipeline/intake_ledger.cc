@@ -5,7 +5,7 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, reject_reason_count> reject_names = {
-    "oversize", "not_allowed", "listener_rate", "source_rate", "overload"};
+    "oversize", "not_allowed", "listener_rate", "source_rate", "overload", "proxy_header"};
 constexpr std::array<std::string_view, drop_reason_count> drop_names = {"rule", "log_full",
                                                                         "source_rate", "overload"};
 constexpr std::array<std::string_view, refusal_reason_count> refusal_names = {

@@ -22,8 +22,9 @@ enum class RejectReason : std::uint8_t {
     listener_rate,  // messages_per_s
     source_rate,    // messages_per_s_per_source
     overload,       // over its fair share while the thread could not keep up
+    proxy_header,   // a datagram from a trusted proxy without a whole PROXY header
 };
-inline constexpr std::size_t reject_reason_count = 5;
+inline constexpr std::size_t reject_reason_count = 6;
 [[nodiscard]] std::string_view reject_reason_name(RejectReason reason);
 
 // Ended after parsing, by decision.

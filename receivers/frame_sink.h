@@ -25,6 +25,9 @@ class FrameSink {
     // Whether this peer may send to this listener at all. Asked when a connection is accepted; take
     // asks it for every frame.
     [[nodiscard]] virtual bool allows(const Peer& peer, std::uint32_t listener) const = 0;
+    // Whether this socket address is a load balancer that says in a PROXY header who its client is.
+    // Asked when a connection is accepted, and for every datagram.
+    [[nodiscard]] virtual bool is_proxy(const Peer& peer, std::uint32_t listener) const = 0;
     // How long a stream of this peer must not be read, so that it comes back within the rates of
     // the listener; 0: read on. Asked after a run of frames was taken.
     [[nodiscard]] virtual std::int64_t pause_ns(const Peer& peer, std::uint32_t listener) const = 0;

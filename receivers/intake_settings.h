@@ -23,6 +23,7 @@ struct ListenerProfile {
     std::string name;
     Dialect dialect = Dialect::any;
     AdmissionRules admission;
+    std::shared_ptr<const Classifier> proxies;  // who must send a PROXY header; null: nobody
 };
 
 // Value, immutable once published.

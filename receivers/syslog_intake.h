@@ -70,6 +70,7 @@ class SyslogIntake final : public FrameSink {
     void begin_run() override;
     void take(const Frame& frame, std::uint32_t listener) override;
     [[nodiscard]] bool allows(const Peer& peer, std::uint32_t listener) const override;
+    [[nodiscard]] bool is_proxy(const Peer& peer, std::uint32_t listener) const override;
     [[nodiscard]] std::int64_t pause_ns(const Peer& peer, std::uint32_t listener) const override;
     void note_backlog(unsigned percent) override;
     void reject(std::uint32_t listener, RejectReason reason) override;

@@ -31,6 +31,11 @@ bool SyslogIntake::allows(const Peer& peer, std::uint32_t listener) const {
     return Admission::is_allowed(settings_->listeners[listener].admission, peer.address);
 }
 
+bool SyslogIntake::is_proxy(const Peer& peer, std::uint32_t listener) const {
+    const std::shared_ptr<const Classifier>& proxies = settings_->listeners[listener].proxies;
+    return proxies != nullptr && proxies->classify(peer.address) != nullptr;
+}
+
 std::int64_t SyslogIntake::pause_ns(const Peer& peer, std::uint32_t listener) const {
     const SourceState* source = sources_.find(peer.address);
     return admission_.wait_ns(settings_->listeners[listener].admission, listener,

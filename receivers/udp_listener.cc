@@ -1,5 +1,7 @@
 #include "receivers/udp_listener.h"
 
+#include "parsers/proxy_header.h"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -37,6 +39,18 @@ std::string_view without_line_end(std::string_view datagram) {
         datagram.remove_suffix(1);
     }
     return datagram;
+}
+
+// Takes the header off and puts the client in the proxy's place. False when there is no whole
+// header of version 2, the only one for datagrams.
+bool take_proxy_header(Frame& frame) {
+    const ProxyHeader header = read_proxy_header(frame.bytes);
+    if (header.verdict != ProxyVerdict::header || header.version != 2) {
+        return false;
+    }
+    frame.bytes.remove_prefix(header.bytes);
+    frame.peer = header.client.value_or(frame.peer);
+    return true;
 }
 
 }  // namespace
@@ -243,10 +257,15 @@ void UdpListener::deliver(std::size_t slot, Timestamp now) {
     }
     const sockaddr_in6& peer = slots_->peers[slot];
     Frame frame{
-        .bytes = without_line_end({text, header.msg_len}),
+        .bytes = {text, header.msg_len},
         .peer = {.address = IpAddress::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer)),
                  .port = ntohs(peer.sin6_port)},  // same place in sockaddr_in
         .received_at = now};
+    if (sink_.is_proxy(frame.peer, options_.listener) && !take_proxy_header(frame)) {
+        sink_.reject(options_.listener, RejectReason::proxy_header);
+        return;
+    }
+    frame.bytes = without_line_end(frame.bytes);
     if (truncated) {
         frame.defects.add(Defect::truncated);
     }

@@ -5,6 +5,7 @@
 #include "receivers/frame_sink.h"
 #include "tests/support/event_recorder.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ class FrameRecorder final : public FrameSink {
 
     [[nodiscard]] bool allows(const Peer& /*peer*/, std::uint32_t /*listener*/) const override {
         return allowed;
+    }
+
+    [[nodiscard]] bool is_proxy(const Peer& peer, std::uint32_t /*listener*/) const override {
+        return proxy && proxy->contains(peer.address);
     }
 
     [[nodiscard]] std::int64_t pause_ns(const Peer& /*peer*/,
@@ -56,6 +61,7 @@ class FrameRecorder final : public FrameSink {
     std::vector<RejectReason> rejected;
     int runs = 0;
     bool allowed = true;
+    std::optional<Prefix> proxy;
     std::int64_t pause = 0;
     unsigned backlog_percent = 0;
 

@@ -102,6 +102,35 @@ TEST_F(UdpListenerTest, DropsOversizeWhenAskedTo) {
     EXPECT_EQ(recorders_[0]->rejected, std::vector{RejectReason::oversize});
 }
 
+TEST_F(UdpListenerTest, AProxyNamesItsClientInEveryDatagram) {
+    using namespace std::string_literals;
+    open(1);
+    recorders_[0]->proxy = *Prefix::parse("127.0.0.9");
+    const std::string signature = "\r\n\r\n\0\r\nQUIT\n"s;
+    const std::string client = "\xc0\x00\x02\x01\xc6\x33\x64\x02\xdc\x04\x02\x02"s;
+    const std::string proxied = signature + "\x21\x12\0\x0c"s + client + "<13>proxied\n";
+    const auto send = [this](const std::string& from, const std::string& text) {
+        send_datagram(from, "127.0.0.1", port_, text);
+    };
+    send("127.0.0.9", proxied);
+    send("127.0.0.9", signature + "\x20\0\0\0<13>local"s);
+    send("127.0.0.9", signature + "\x20\0\0\0"s);  // a health check: an empty message
+    send("127.0.0.9", "<13>bare");
+    send("127.0.0.9", "");
+    send("127.0.0.9", proxied.substr(0, 27));
+    send("127.0.0.9", "PROXY TCP4 192.0.2.1 198.51.100.2 1 2\r\n<13>version 1");
+    send("127.0.0.8", proxied);  // not a proxy: what it sends is text
+    drain();
+    EXPECT_EQ(recorders_[0]->texts(),
+              (std::vector<std::string>{"<13>proxied", "<13>local", "",
+                                        proxied.substr(0, proxied.size() - 1)}));
+    EXPECT_EQ(recorders_[0]->rejected, std::vector(4, RejectReason::proxy_header));
+    EXPECT_EQ(recorders_[0]->frames[0].peer.address.to_string(), "192.0.2.1");
+    EXPECT_EQ(recorders_[0]->frames[0].peer.port, 56324);
+    EXPECT_EQ(recorders_[0]->frames[1].peer.address.to_string(), "127.0.0.9");
+    EXPECT_EQ(recorders_[0]->frames[3].peer.address.to_string(), "127.0.0.8");
+}
+
 TEST_F(UdpListenerTest, LimitsChangeWithoutReopening) {
     open(1, {.message_bytes_max = 10});
     listeners_[0]->set_limits({.message_bytes_max = 20});

@@ -363,6 +363,9 @@ class ConfigReader {
                 return error(item, fmt::format("more than {} prefixes", sources_total_max));
             }
             prefixes.push_back(*prefix);
+            if (!in_classification_) {
+                return;  // a list of a listener's own, where one prefix may stand in several
+            }
             read_.sources.push_back({.prefix = *prefix,
                                      .line = item.line,
                                      .entry = entry_,

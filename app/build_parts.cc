@@ -199,9 +199,16 @@ UdpLimits make_udp_limits(const ListenerLimits& limits) {
             .coalesce_ns = as_ns(limits.coalesce_max)};
 }
 
+void set_shared_limits(StreamShared& shared, const ListenerLimits& limits) {
+    shared.connections.set_max(limits.connections_max);
+    shared.handshakes.set_max(limits.handshakes_max);
+    shared.session_bytes.set_max(limits.session_bytes_max);
+}
+
 StreamLimits make_stream_limits(const ListenerLimits& limits) {
     return {.message_bytes_max = limits.message_bytes_max,
             .oversize = limits.oversize_drop ? Oversize::drop : Oversize::truncate,
+            .connections_per_source_max = limits.connections_per_source_max,
             .idle_timeout_ns = as_ns(limits.idle_timeout),
             .handshake_timeout_ns = as_ns(limits.handshake_timeout)};
 }

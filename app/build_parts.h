@@ -20,6 +20,8 @@ namespace weir {
     const Config& config);
 
 [[nodiscard]] UdpLimits make_udp_limits(const ListenerLimits& limits);
+// What the threads of a stream listener share takes the limits at once.
+void set_shared_limits(StreamShared& shared, const ListenerLimits& limits);
 [[nodiscard]] StreamLimits make_stream_limits(const ListenerLimits& limits);
 [[nodiscard]] std::shared_ptr<const LokiEndpointOptions> make_loki_options(
     const HttpEndpointConfig& endpoint);

@@ -28,6 +28,9 @@ struct ListenerLimits {
     std::size_t messages_per_s_per_source = 0;  // 0: no limit
     std::size_t messages_burst_per_source = 0;  // 0: one second's worth
     std::size_t connections_max = 1000;
+    std::size_t connections_per_source_max = 64;
+    std::size_t handshakes_max = 256;                    // TLS handshakes in progress
+    std::size_t session_bytes_max = 64UL * 1024 * 1024;  // of incomplete messages
     std::chrono::milliseconds idle_timeout{std::chrono::minutes{10}};
     std::chrono::milliseconds handshake_timeout{std::chrono::seconds{10}};
     std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // asked of the kernel, per socket

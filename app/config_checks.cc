@@ -6,12 +6,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <set>
 
 namespace weir {
 
 namespace {
+
+// Limits that mean nothing for datagrams.
+constexpr std::array<std::string_view, 6> stream_limits = {
+    "connections_max", "connections_per_source_max", "handshakes_max", "handshake_timeout",
+    "idle_timeout",    "session_bytes_max"};
 
 void check_listener_tls(const ReadConfig& read, const ListenerConfig& listener,
                         const std::string& path, ConfigProblems& problems) {
@@ -41,7 +47,12 @@ void check_listener_limits(const ReadConfig& read, const ListenerConfig& listene
             problems.error(line_of(read.lines, burst), burst, fmt::format("needs {}", rate));
         }
     }
-    for (const std::string_view key : {"connections_max", "idle_timeout", "handshake_timeout"}) {
+    if (listener.limits.session_bytes_max < listener.limits.message_bytes_max) {
+        const std::string limit = path + ".limits.session_bytes_max";
+        problems.error(line_of(read.lines, limit), limit,
+                       "must hold at least one message of message_bytes_max");
+    }
+    for (const std::string_view key : stream_limits) {
         const std::string limit = fmt::format("{}.limits.{}", path, key);
         if (!limit_applies(listener.transport, key) && is_written(read, limit)) {
             problems.warning(line_of(read.lines, limit), limit,
@@ -120,10 +131,11 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
 }  // namespace
 
 bool limit_applies(Transport transport, std::string_view key) {
-    if (key == "handshake_timeout") {
+    if (key == "handshakes_max") {
         return transport == Transport::tls;
     }
-    return transport != Transport::udp || (key != "connections_max" && key != "idle_timeout");
+    return transport != Transport::udp ||
+           std::find(stream_limits.begin(), stream_limits.end(), key) == stream_limits.end();
 }
 
 int line_of(const ConfigLines& lines, std::string_view path) {

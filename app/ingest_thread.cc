@@ -36,11 +36,10 @@ void IngestThread::add_udp(FileDescriptor socket, UdpListener::Options options) 
 }
 
 void IngestThread::add_stream(FileDescriptor socket, StreamListener::Options options,
-                              ConnectionLimit& connections) {
+                              StreamShared& shared) {
     const std::uint32_t listener = options.listener;
-    streams_[listener] =
-        std::make_unique<StreamListener>(io_, std::move(socket), std::move(options), connections,
-                                         intake_, parts_.clock, parts_.events);
+    streams_[listener] = std::make_unique<StreamListener>(
+        io_, std::move(socket), std::move(options), shared, intake_, parts_.clock, parts_.events);
 }
 
 void IngestThread::start() {

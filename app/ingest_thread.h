@@ -26,8 +26,7 @@ class IngestThread {
     IngestThread& operator=(const IngestThread&) = delete;
 
     void add_udp(FileDescriptor socket, UdpListener::Options options);
-    void add_stream(FileDescriptor socket, StreamListener::Options options,
-                    ConnectionLimit& connections);
+    void add_stream(FileDescriptor socket, StreamListener::Options options, StreamShared& shared);
     void start();
 
     void set_udp_limits(std::uint32_t listener, UdpLimits limits);

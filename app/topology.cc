@@ -68,7 +68,8 @@ void Topology::Impl::make_threads() {
 Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
     Listener& listener = listeners_.emplace_back();
     listener.config = config;
-    listener.connections = std::make_unique<ConnectionLimit>(config.limits.connections_max);
+    listener.shared = std::make_unique<StreamShared>();
+    set_shared_limits(*listener.shared, config.limits);
     const auto number = static_cast<std::uint32_t>(listeners_.size() - 1);
     if (config.transport == Transport::tls) {
         const Result<TlsContextPtr> context =
@@ -106,7 +107,7 @@ Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
                                      .ipv4 = group->ipv4_only || config.address.is_v4(),
                                      .limits = make_stream_limits(config.limits),
                                      .tls = listener.tls.get()},
-                                    *listener.connections);
+                                    *listener.shared);
         }
     }
     return {};
@@ -185,7 +186,7 @@ void Topology::Impl::apply_limits() {
             const std::lock_guard lock(mutex_);
             listeners_[i].config = config;
         }
-        listeners_[i].connections->set_max(config.limits.connections_max);
+        set_shared_limits(*listeners_[i].shared, config.limits);
         const auto number = static_cast<std::uint32_t>(i);
         for (const auto& thread : threads_) {
             if (config.transport == Transport::udp) {

@@ -17,7 +17,7 @@ namespace weir {
 // One configured listener: what all threads share of it.
 struct Listener {
     ListenerConfig config;
-    std::unique_ptr<ConnectionLimit> connections;
+    std::unique_ptr<StreamShared> shared;
     std::unique_ptr<Snapshot<boost::asio::ssl::context>> tls;
     std::uint16_t port = 0;
     bool ipv4_only = false;
@@ -64,6 +64,8 @@ class Topology::Impl {
     [[nodiscard]] ListenerStatus listener_status(std::size_t number) const;
     [[nodiscard]] std::vector<LimitStatus> limits_of(const Listener& listener,
                                                      const ListenerStatus& status) const;
+    void add_stream_limits(const Listener& listener, const ListenerStatus& status,
+                           std::vector<LimitStatus>& result) const;
     [[nodiscard]] EndpointReport endpoint_report(const Endpoint& endpoint) const;
 
     mutable std::mutex mutex_;  // guards config_, listeners_' configs and config_status_

@@ -56,6 +56,59 @@ void add_rates(const ListenerLimits& limits, const ListenerStatus& status,
 
 }  // namespace
 
+void Topology::Impl::add_stream_limits(const Listener& listener, const ListenerStatus& status,
+                                       std::vector<LimitStatus>& result) const {
+    const ListenerLimits& limits = listener.config.limits;
+    const auto refused = [&status](const char* reason) {
+        const auto found = status.refused_connections.find(reason);
+        return found == status.refused_connections.end() ? std::uint64_t{0} : found->second;
+    };
+    const auto number = static_cast<std::size_t>(&listener - listeners_.data());
+    std::uint64_t busiest = 0;
+    std::uint64_t without_room = 0;
+    for (const auto& thread : threads_) {
+        const ListenerCounters& counters = *thread->intake().all_counters()[number];
+        busiest = std::max(busiest, counters.source_sessions.value());
+        without_room += counters.session_bytes_refused.value();
+    }
+    const auto add = [&result](LimitStatus limit) { result.push_back(std::move(limit)); };
+    const auto as_ms = [](std::chrono::milliseconds time) {
+        return static_cast<std::uint64_t>(time.count());
+    };
+    add({.name = "connections_max",
+         .unit = "connections",
+         .limit = limits.connections_max,
+         .current = listener.shared->connections.open(),
+         .refused = refused("connections_max") + refused("evicted")});
+    add({.name = "connections_per_source_max",
+         .unit = "connections",
+         .limit = limits.connections_per_source_max,
+         .current = busiest,
+         .refused = refused("connections_per_source_max")});
+    add({.name = "session_bytes_max",
+         .unit = "bytes",
+         .limit = limits.session_bytes_max,
+         .current = listener.shared->session_bytes.used(),
+         .refused = without_room});
+    add({.name = "idle_timeout",
+         .unit = "milliseconds",
+         .limit = as_ms(limits.idle_timeout),
+         .refused = refused("idle_timeout")});
+    if (listener.tls || !listener.config.proxy_protocol_from.empty()) {
+        add({.name = "handshake_timeout",
+             .unit = "milliseconds",
+             .limit = as_ms(limits.handshake_timeout),
+             .refused = refused("handshake_timeout")});
+    }
+    if (listener.tls) {
+        add({.name = "handshakes_max",
+             .unit = "handshakes",
+             .limit = limits.handshakes_max,
+             .current = listener.shared->handshakes.open(),
+             .refused = refused("handshakes_max")});
+    }
+}
+
 std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
                                                    const ListenerStatus& status) const {
     const ListenerLimits& limits = listener.config.limits;
@@ -86,21 +139,7 @@ std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
                           .refused = status.kernel_dropped});
         return result;
     }
-    result.push_back({.name = "connections_max",
-                      .unit = "connections",
-                      .limit = limits.connections_max,
-                      .current = listener.connections->open(),
-                      .refused = count(status.refused_connections, "connections_max")});
-    result.push_back({.name = "idle_timeout",
-                      .unit = "milliseconds",
-                      .limit = static_cast<std::uint64_t>(limits.idle_timeout.count()),
-                      .refused = count(status.refused_connections, "idle_timeout")});
-    if (listener.tls) {
-        result.push_back({.name = "handshake_timeout",
-                          .unit = "milliseconds",
-                          .limit = static_cast<std::uint64_t>(limits.handshake_timeout.count()),
-                          .refused = count(status.refused_connections, "handshake_timeout")});
-    }
+    add_stream_limits(listener, status, result);
     return result;
 }
 
@@ -134,7 +173,7 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
                 counters.refused[i].value();
         }
     }
-    status.sessions = listener.connections->open();
+    status.sessions = listener.shared->connections.open();
     if (listener.config.transport == Transport::udp) {
         status.receive_buffer_asked_bytes = listener.config.limits.receive_buffer_bytes;
         status.receive_buffer_granted_bytes = listener.granted_bytes;

@@ -17,7 +17,11 @@ class ConnectionLimit {
       public:
         Permit(Permit&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)) {}
 
-        Permit& operator=(Permit&&) = delete;
+        // What this one held goes with `other`.
+        Permit& operator=(Permit&& other) noexcept {
+            std::swap(limit_, other.limit_);
+            return *this;
+        }
 
         ~Permit() {
             if (limit_ != nullptr) {

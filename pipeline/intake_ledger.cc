@@ -5,11 +5,14 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, reject_reason_count> reject_names = {
-    "oversize", "not_allowed", "listener_rate", "source_rate", "overload", "proxy_header"};
+    "oversize", "not_allowed",  "listener_rate", "source_rate",
+    "overload", "proxy_header", "session_bytes"};
 constexpr std::array<std::string_view, drop_reason_count> drop_names = {"rule", "log_full",
                                                                         "source_rate", "overload"};
 constexpr std::array<std::string_view, refusal_reason_count> refusal_names = {
-    "connections_max", "not_allowed", "handshake_timeout", "tls_handshake", "idle_timeout"};
+    "connections_max", "not_allowed",  "handshake_timeout",          "tls_handshake",
+    "idle_timeout",    "proxy_header", "connections_per_source_max", "handshakes_max",
+    "evicted"};
 
 }  // namespace
 

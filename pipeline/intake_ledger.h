@@ -23,8 +23,9 @@ enum class RejectReason : std::uint8_t {
     source_rate,    // messages_per_s_per_source
     overload,       // over its fair share while the thread could not keep up
     proxy_header,   // a datagram from a trusted proxy without a whole PROXY header
+    session_bytes,  // session_bytes_max left no room for it under `oversize: drop`
 };
-inline constexpr std::size_t reject_reason_count = 6;
+inline constexpr std::size_t reject_reason_count = 7;
 [[nodiscard]] std::string_view reject_reason_name(RejectReason reason);
 
 // Ended after parsing, by decision.
@@ -43,9 +44,13 @@ enum class RefusalReason : std::uint8_t {
     not_allowed,  // the source is not in allowed_sources
     handshake_timeout,
     tls_handshake,  // the peer's fault or its missing certificate; the event has the text
-    idle_timeout,
+    idle_timeout,   // silent, or did not complete a message in that time
+    proxy_header,   // from proxy_protocol_from, and without a whole PROXY header
+    connections_per_source_max,
+    handshakes_max,
+    evicted,  // made room for a new connection at connections_max
 };
-inline constexpr std::size_t refusal_reason_count = 5;
+inline constexpr std::size_t refusal_reason_count = 9;
 [[nodiscard]] std::string_view refusal_reason_name(RefusalReason reason);
 
 // Resource. Written by one thread.
@@ -67,6 +72,8 @@ struct ListenerCounters {
     Counter paused;                 // times a stream was not read, to keep to a rate
     Counter messages_per_s;         // gauge: received in the last full second
     Counter source_messages_per_s;  // gauge: the busiest source in the last full second
+    Counter session_bytes_refused;  // times that session_bytes_max cut a message
+    Counter source_sessions;        // gauge: sessions of the address that has most
     Counter largest_message_bytes;  // gauge: how close message_bytes_max is
 };
 

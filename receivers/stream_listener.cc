@@ -22,20 +22,23 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds sweep_interval{100};
 // After a failing accept (out of descriptors), so that the loop does not spin.
 constexpr std::chrono::milliseconds accept_pause{100};
+// Idle sessions looked at for the place of a new one. A look reads what is in the socket.
+constexpr int evictions_tried_max = 16;
 
 }  // namespace
 
 StreamListener::StreamListener(asio::io_context& io, FileDescriptor socket, Options options,
-                               ConnectionLimit& connections, FrameSink& sink, const Clock& clock,
+                               StreamShared& shared, FrameSink& sink, const Clock& clock,
                                EventSink& events)
     : io_(io),
       acceptor_(io, options.ipv4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.release()),
       sweep_timer_(io),
       options_(std::move(options)),
-      connections_(connections),
+      shared_(shared),
       sink_(sink),
       clock_(clock),
-      events_(events) {}
+      events_(events),
+      scratch_(std::make_unique_for_overwrite<char[]>(scratch_bytes)) {}
 
 StreamListener::~StreamListener() = default;
 
@@ -75,30 +78,96 @@ void StreamListener::open_session(asio::ip::tcp::socket socket,
                                   const asio::ip::tcp::endpoint& endpoint) {
     // From accept, not from getpeername: after a reset the socket has forgotten who it was.
     const Peer peer{.address = IpAddress::from_sockaddr(endpoint.data()), .port = endpoint.port()};
-    if (!sink_.allows(peer, options_.listener)) {
-        sink_.counters(options_.listener)
-            .refused[static_cast<std::size_t>(RefusalReason::not_allowed)]
-            .add();
-        events_.emit({EventId::session_refused, options_.name,
-                      fmt::format("{}: is not in allowed_sources", peer.address.to_string())});
-        return;
+    const bool proxied = sink_.is_proxy(peer, options_.listener);
+    std::optional<SourcePlaces::Permit> source;
+    if (!proxied) {
+        if (!allows(peer)) {
+            return;
+        }
+        source = acquire_source(peer);
+        if (!source) {
+            return;
+        }
     }
-    auto permit = connections_.acquire();
-    if (!permit) {
-        sink_.counters(options_.listener)
-            .refused[static_cast<std::size_t>(RefusalReason::connections_max)]
-            .add();
-        events_.emit({EventId::session_refused, options_.name,
-                      fmt::format("{}: connections_max of {} is reached", peer.address.to_string(),
-                                  connections_.max())});
+    auto place = acquire_place();
+    if (!place) {
+        refuse(peer, RefusalReason::connections_max, EventId::session_refused,
+               fmt::format("connections_max of {} is reached", shared_.connections.max()));
         return;
     }
     boost::system::error_code ignored;
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
-    auto session =
-        std::make_shared<StreamSession>(std::move(socket), peer, std::move(*permit), *this);
+    auto session = std::make_shared<StreamSession>(
+        std::move(socket), peer, proxied,
+        StreamSession::Places{std::move(*place), std::move(source)}, *this);
     sessions_.push_back(session);
+    session->unproven = unproven_.insert(unproven_.end(), session.get());
     session->start();
+}
+
+std::optional<ConnectionLimit::Permit> StreamListener::acquire_place() {
+    std::optional<ConnectionLimit::Permit> place = shared_.connections.acquire();
+    for (int i = 0; !place && !unproven_.empty() && i < evictions_tried_max; ++i) {
+        StreamSession& longest_idle = *unproven_.front();
+        place = longest_idle.evict();
+        note_sign_of_life(longest_idle);  // if it is still there
+    }
+    return place;
+}
+
+bool StreamListener::allows(const Peer& peer) {
+    if (sink_.allows(peer, options_.listener)) {
+        return true;
+    }
+    refuse(peer, RefusalReason::not_allowed, EventId::session_refused, "is not in allowed_sources");
+    return false;
+}
+
+std::optional<SourcePlaces::Permit> StreamListener::acquire_source(const Peer& peer) {
+    const std::size_t places_max = options_.limits.connections_per_source_max;
+    std::optional<SourcePlaces::Permit> place = sources_.acquire(peer.address, places_max);
+    if (!place) {
+        refuse(peer, RefusalReason::connections_per_source_max, EventId::session_refused,
+               fmt::format("connections_per_source_max of {} is reached", places_max));
+    }
+    return place;
+}
+
+void StreamListener::refuse(const Peer& peer, RefusalReason reason, EventId event,
+                            const std::string& detail) {
+    counters().refused[static_cast<std::size_t>(reason)].add();
+    events_.emit({event, options_.name, fmt::format("{}: {}", peer.address.to_string(), detail)});
+}
+
+void StreamListener::forget_unproven(StreamSession& session) {
+    if (session.unproven) {
+        unproven_.erase(*session.unproven);
+        session.unproven.reset();
+    }
+}
+
+void StreamListener::note_sign_of_life(StreamSession& session) {
+    if (session.unproven) {
+        unproven_.splice(unproven_.end(), unproven_, *session.unproven);
+    }
+}
+
+void StreamListener::queue_handshake(const std::shared_ptr<StreamSession>& session) {
+    handshake_queue_.push_back(session);
+}
+
+void StreamListener::grant_handshakes() {
+    while (!handshake_queue_.empty()) {
+        const std::shared_ptr<StreamSession> session = handshake_queue_.front().lock();
+        if (session && !session->closing()) {
+            std::optional<ConnectionLimit::Permit> place = shared_.handshakes.acquire();
+            if (!place) {
+                return;
+            }
+            session->begin_handshake(std::move(*place));
+        }
+        handshake_queue_.pop_front();
+    }
 }
 
 asio::awaitable<void> StreamListener::sweep_loop() {
@@ -118,6 +187,8 @@ void StreamListener::sweep() {
         session->check_deadline(now_ns);
     }
     sessions_.remove_if([](const auto& session) { return session->finished(); });
+    counters().source_sessions.set(sources_.largest());
+    grant_handshakes();  // for places that other threads gave back
 }
 
 void StreamListener::stop_accepting() {
@@ -132,6 +203,7 @@ void StreamListener::stop() {
     for (const auto& session : sessions_) {
         session->close();
     }
+    handshake_queue_.clear();
     sessions_.clear();  // each ends with its coroutine
 }
 

@@ -6,7 +6,9 @@
 #include "core/snapshot.h"
 #include "core/time.h"
 #include "parsers/framing.h"
+#include "pipeline/byte_pool.h"
 #include "pipeline/connection_limit.h"
+#include "pipeline/source_places.h"
 #include "receivers/frame_sink.h"
 #include "receivers/socket_group.h"
 #include "receivers/tls_server.h"
@@ -18,8 +20,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 namespace weir {
@@ -28,8 +33,16 @@ namespace weir {
 struct StreamLimits {
     std::size_t message_bytes_max = 64 * 1024;
     Oversize oversize = Oversize::truncate;
+    std::size_t connections_per_source_max = 64;
     std::int64_t idle_timeout_ns = 600 * ns_per_s;
     std::int64_t handshake_timeout_ns = 10 * ns_per_s;
+};
+
+// Resource. What the threads of one listener share.
+struct StreamShared {
+    ConnectionLimit connections{1000};
+    ConnectionLimit handshakes{256};  // TLS handshakes in progress
+    BytePool session_bytes{64UL * 1024 * 1024};
 };
 
 class StreamSession;
@@ -37,6 +50,9 @@ class StreamSession;
 // Resource. Lives on its thread's io_context; every call from that thread, except construction.
 class StreamListener {
   public:
+    // What one read may bring.
+    static constexpr std::size_t scratch_bytes = 64 * 1024;
+
     struct Options {
         std::string name;
         std::uint32_t listener = 0;  // its number in the FrameSink
@@ -45,10 +61,9 @@ class StreamListener {
         Snapshot<boost::asio::ssl::context>* tls = nullptr;  // null: plain TCP
     };
 
-    // All references must outlive the listener; `connections` is shared with the other threads.
+    // All references must outlive the listener; `shared` is shared with the other threads.
     StreamListener(boost::asio::io_context& io, FileDescriptor socket, Options options,
-                   ConnectionLimit& connections, FrameSink& sink, const Clock& clock,
-                   EventSink& events);
+                   StreamShared& shared, FrameSink& sink, const Clock& clock, EventSink& events);
     ~StreamListener();
     StreamListener(const StreamListener&) = delete;
     StreamListener& operator=(const StreamListener&) = delete;
@@ -67,24 +82,49 @@ class StreamListener {
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
 
-    [[nodiscard]] EventSink& events() { return events_; }
+    [[nodiscard]] StreamShared& shared() { return shared_; }
+
+    [[nodiscard]] ListenerCounters& counters() { return sink_.counters(options_.listener); }
+
+    // Memory for one read, of whichever session reads.
+    [[nodiscard]] std::span<char> scratch() { return {scratch_.get(), scratch_bytes}; }
+
+    // For sessions. Whether the peer may send here at all, and its place among the sessions of its
+    // address; the refusal is counted.
+    [[nodiscard]] bool allows(const Peer& peer);
+    [[nodiscard]] std::optional<SourcePlaces::Permit> acquire_source(const Peer& peer);
+    // Counts and says why a connection was refused or ended.
+    void refuse(const Peer& peer, RefusalReason reason, EventId event, const std::string& detail);
+    // The session has sent a complete frame, or has ended: it will not be evicted.
+    void forget_unproven(StreamSession& session);
+    // Puts it behind the others that could be evicted.
+    void note_sign_of_life(StreamSession& session);
+    // The session waits for begin_handshake; first come, first served.
+    void queue_handshake(const std::shared_ptr<StreamSession>& session);
+    void grant_handshakes();
 
   private:
     boost::asio::awaitable<void> accept_loop();
     boost::asio::awaitable<void> sweep_loop();
     void open_session(boost::asio::ip::tcp::socket socket,
                       const boost::asio::ip::tcp::endpoint& endpoint);
+    // A place under connections_max, taken from an idle session if need be.
+    [[nodiscard]] std::optional<ConnectionLimit::Permit> acquire_place();
     void sweep();
 
     boost::asio::io_context& io_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer sweep_timer_;
     Options options_;
-    ConnectionLimit& connections_;
+    StreamShared& shared_;
     FrameSink& sink_;
     const Clock& clock_;
     EventSink& events_;
+    std::unique_ptr<char[]> scratch_;
+    SourcePlaces sources_;
     std::list<std::shared_ptr<StreamSession>> sessions_;
+    std::list<StreamSession*> unproven_;  // no complete frame yet; the longest idle in front
+    std::deque<std::weak_ptr<StreamSession>> handshake_queue_;
     bool stopped_ = false;
 };
 

@@ -1,19 +1,20 @@
 #include "receivers/stream_session.h"
 
+#include "core/assert.h"
+#include "parsers/proxy_header.h"
+
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <sys/socket.h>
 
 namespace weir {
 
@@ -21,20 +22,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t buffer_bytes_initial = 16 * 1024;
 constexpr std::int64_t pause_piece_ns = 100 * ns_per_ms;
 constexpr int final_reads_max = 256;  // of a session that is closed by us
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-
-std::string subject_of(X509* certificate) {
-    if (certificate == nullptr) {
-        return {};
-    }
-    std::array<char, 256> text{};
-    X509_NAME_oneline(X509_get_subject_name(certificate), text.data(),
-                      static_cast<int>(text.size()));
-    return text.data();
-}
 
 Framer::Options framer_options(const StreamLimits& limits) {
     return {.message_bytes_max = limits.message_bytes_max, .oversize = limits.oversize};
@@ -42,145 +32,233 @@ Framer::Options framer_options(const StreamLimits& limits) {
 
 }  // namespace
 
-StreamSession::StreamSession(asio::ip::tcp::socket socket, const Peer& peer,
-                             ConnectionLimit::Permit permit, StreamListener& listener)
+StreamSession::StreamSession(asio::ip::tcp::socket socket, const Peer& peer, bool proxied,
+                             Places places, StreamListener& listener)
     : listener_(listener),
-      permit_(std::move(permit)),
-      stream_(std::move(socket)),
+      place_(std::move(places.connection)),
+      source_place_(std::move(places.source)),
+      socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
       peer_(peer),
-      framer_(framer_options(listener.options().limits)) {
-    if (listener_.options().tls != nullptr) {
-        tls_context_ = listener_.options().tls->read();
-        // Asio takes a mutable context but only reads it.
-        auto& context = const_cast<asio::ssl::context&>(*tls_context_);
-        stream_ = std::make_unique<Tls>(std::move(std::get<Plain>(stream_)), context);
-    }
-    listener_.sink().counters(listener_.options().listener).sessions_opened.add();
+      framer_(framer_options(listener.options().limits)),
+      buffer_(listener.shared().session_bytes),
+      proxied_(proxied) {
+    listener_.counters().sessions_opened.add();
 }
 
 StreamSession::~StreamSession() = default;
 
-StreamSession::Plain& StreamSession::socket() {
-    auto* tls = std::get_if<std::unique_ptr<Tls>>(&stream_);
-    return tls != nullptr ? (*tls)->next_layer() : std::get<Plain>(stream_);
+void StreamSession::start() {
+    const StreamLimits& limits = listener_.options().limits;
+    const bool tls = listener_.options().tls != nullptr;
+    phase_ = proxied_ ? Phase::proxy_header : tls ? Phase::handshake : Phase::open;
+    set_deadline(phase_ == Phase::open ? limits.idle_timeout_ns : limits.handshake_timeout_ns);
+    const auto self = shared_from_this();
+    const auto done = [self](const std::exception_ptr&) { self->finish(); };
+    asio::co_spawn(socket_.get_executor(), run(), done);
 }
 
-void StreamSession::start() {
-    set_deadline(listener_.options().limits.idle_timeout_ns);
-    const auto executor = socket().get_executor();
-    const auto self = shared_from_this();
-    const auto done = [self](const std::exception_ptr&) { self->finished_ = true; };
-    asio::co_spawn(executor, run(), done);
+// Gives the places back at once; the listener forgets the session at its next sweep.
+void StreamSession::finish() {
+    close_socket();
+    finished_ = true;
+    listener_.forget_unproven(*this);
+    source_place_.reset();
+    place_.reset();
+    buffer_.clear();
+    if (handshake_place_) {
+        handshake_place_.reset();
+        listener_.grant_handshakes();
+    }
 }
 
 asio::awaitable<void> StreamSession::run() {
-    const bool tls = std::holds_alternative<std::unique_ptr<Tls>>(stream_);
-    if (tls) {
+    if (proxied_) {
+        const bool read = co_await read_proxy_header();
+        if (!read || !admit_client()) {
+            co_return;
+        }
+    }
+    if (listener_.options().tls != nullptr) {
         const bool agreed = co_await handshake();
         if (!agreed) {
             co_return;
         }
+    } else {
+        transport_ = std::make_unique<PlainTransport>(socket_.native_handle());
     }
+    phase_ = Phase::open;
+    set_deadline(listener_.options().limits.idle_timeout_ns);
     co_await read_loop();
 }
 
-asio::awaitable<bool> StreamSession::handshake() {
-    Tls& tls = *std::get<std::unique_ptr<Tls>>(stream_);
-    handshaking_ = true;
-    set_deadline(listener_.options().limits.handshake_timeout_ns);
-    // OpenSSL forgets the certificate it refused; the operator wants to know whose it was.
-    const auto remember = [this](bool preverified, asio::ssl::verify_context& verify) {
-        if (!preverified) {
-            refused_subject_ = subject_of(X509_STORE_CTX_get_current_cert(verify.native_handle()));
-        }
-        return preverified;
-    };
-    tls.set_verify_callback(remember);
-    const auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::server, as_result);
-    handshaking_ = false;
-    if (error && !closing_) {
-        SSL* native = tls.native_handle();
-        const auto verify_error = static_cast<int>(SSL_get_verify_result(native));
-        refuse(RefusalReason::tls_handshake, EventId::tls_refused,
-               describe_handshake_failure(error, verify_error, refused_subject_));
+asio::awaitable<void> StreamSession::wait_until_ready(StreamState state) {
+    if (state == StreamState::open) {
+        co_await asio::post(socket_.get_executor(), asio::use_awaitable);  // others have their turn
+        co_return;
     }
-    co_return !error;
+    const auto direction = state == StreamState::wait_write ? asio::socket_base::wait_write
+                                                            : asio::socket_base::wait_read;
+    co_await socket_.async_wait(direction, as_result);
+}
+
+// Looks before it takes, so that what follows the header stays in the socket for TLS.
+asio::awaitable<bool> StreamSession::read_proxy_header() {
+    std::string header;
+    std::array<char, 512> seen{};
+    while (!closing_) {
+        const ssize_t count =
+            recv(socket_.native_handle(), seen.data(), seen.size(), MSG_PEEK | MSG_DONTWAIT);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+            co_await wait_until_ready(StreamState::wait_read);
+            continue;
+        }
+        if (count <= 0) {
+            if (!header.empty()) {
+                refuse(RefusalReason::proxy_header, EventId::session_refused,
+                       "ended within its PROXY header");
+            }
+            co_return false;  // a health check that only connects is nobody's fault
+        }
+        const std::size_t before = header.size();
+        header.append(seen.data(), static_cast<std::size_t>(count));
+        const ProxyHeader read = weir::read_proxy_header(header);
+        if (read.verdict != ProxyVerdict::need_more && read.verdict != ProxyVerdict::header) {
+            const bool absent = read.verdict == ProxyVerdict::absent;
+            refuse(RefusalReason::proxy_header, EventId::session_refused,
+                   absent ? "sent no PROXY header, and is in proxy_protocol_from"
+                          : "sent a malformed PROXY header");
+            co_return false;
+        }
+        const bool whole = read.verdict == ProxyVerdict::header;
+        const std::size_t taken = (whole ? read.bytes : header.size()) - before;
+        static_cast<void>(recv(socket_.native_handle(), seen.data(), taken, MSG_DONTWAIT));
+        if (whole) {
+            peer_ = read.client.value_or(peer_);
+            co_return true;
+        }
+    }
+    co_return false;
+}
+
+// What accept asks for a peer that is its own client.
+bool StreamSession::admit_client() {
+    if (!listener_.allows(peer_)) {
+        return false;
+    }
+    source_place_ = listener_.acquire_source(peer_);
+    return source_place_.has_value();
+}
+
+// The place is asked for once the client has spoken, so that silent connections hold none.
+asio::awaitable<bool> StreamSession::wait_for_handshake_place() {
+    co_await wait_until_ready(StreamState::wait_read);
+    if (closing_) {
+        co_return false;
+    }
+    handshake_place_ = listener_.shared().handshakes.acquire();
+    if (handshake_place_) {
+        co_return true;
+    }
+    phase_ = Phase::queued;
+    listener_.queue_handshake(shared_from_this());
+    timer_.expires_at(asio::steady_timer::time_point::max());
+    co_await timer_.async_wait(as_result);
+    co_return handshake_place_.has_value() && !closing_;
+}
+
+void StreamSession::begin_handshake(ConnectionLimit::Permit place) {
+    handshake_place_.emplace(std::move(place));
+    phase_ = Phase::handshake;
+    timer_.cancel();
+}
+
+asio::awaitable<bool> StreamSession::handshake() {
+    phase_ = Phase::handshake;
+    const bool granted = co_await wait_for_handshake_place();
+    if (!granted) {
+        co_return false;
+    }
+    auto transport =
+        std::make_unique<TlsTransport>(socket_.native_handle(), listener_.options().tls->read());
+    tls_ = transport.get();
+    transport_ = std::move(transport);
+    StreamState state = StreamState::wait_read;
+    while (!closing_) {
+        state = tls_->handshake();
+        if (state == StreamState::open || state == StreamState::ended) {
+            break;
+        }
+        co_await wait_until_ready(state);
+    }
+    handshake_place_.reset();
+    listener_.grant_handshakes();
+    if (state == StreamState::ended && !closing_) {
+        refuse(RefusalReason::tls_handshake, EventId::tls_refused, tls_->failure());
+    }
+    co_return state == StreamState::open && !closing_;
 }
 
 asio::awaitable<void> StreamSession::read_loop() {
     while (!closing_) {
-        set_deadline(listener_.options().limits.idle_timeout_ns);
-        make_room();
-        const auto space = asio::buffer(buffer_.data() + end_, buffer_.size() - end_);
-        boost::system::error_code error;
-        std::size_t count = 0;
-        if (auto* tls = std::get_if<std::unique_ptr<Tls>>(&stream_); tls != nullptr) {
-            std::tie(error, count) = co_await (*tls)->async_read_some(space, as_result);
-        } else {
-            std::tie(error, count) =
-                co_await std::get<Plain>(stream_).async_read_some(space, as_result);
-        }
-        end_ += count;
-        if (count > 0 || !closing_) {
-            deliver_frames(closing_ || static_cast<bool>(error));
-        }
-        if (error || closing_) {
-            boost::system::error_code ignored;
-            socket().close(ignored);
+        const StreamState state = read_once();
+        if (state == StreamState::ended) {
             co_return;
         }
         co_await keep_to_the_rate();
+        if (!closing_) {
+            co_await wait_until_ready(state);
+        }
     }
 }
 
 // A stream that is over a rate is not read: the sender's window closes, and nothing is lost. In
 // pieces, so that a limit that is raised, or the drain, is noticed soon.
 asio::awaitable<void> StreamSession::keep_to_the_rate() {
-    const std::uint32_t number = listener_.options().listener;
-    asio::steady_timer timer(socket().get_executor());
     bool paused = false;
     while (!closing_) {
-        const std::int64_t pause_ns = listener_.sink().pause_ns(peer_, number);
+        const std::int64_t pause_ns =
+            listener_.sink().pause_ns(peer_, listener_.options().listener);
         if (pause_ns <= 0) {
             co_return;
         }
         if (!paused) {
             paused = true;
-            listener_.sink().counters(number).paused.add();
+            listener_.counters().paused.add();
         }
         set_deadline(listener_.options().limits.idle_timeout_ns);  // it is we who are silent
-        timer.expires_after(std::chrono::nanoseconds(std::min(pause_ns, pause_piece_ns)));
-        co_await timer.async_wait(as_result);
+        timer_.expires_after(std::chrono::nanoseconds(std::min(pause_ns, pause_piece_ns)));
+        co_await timer_.async_wait(as_result);
         listener_.sink().begin_run();
     }
 }
 
-void StreamSession::make_room() {
+StreamState StreamSession::read_once() {
     const StreamLimits& limits = listener_.options().limits;
     framer_.set_options(framer_options(limits));
+    const StreamRead read = transport_->read(buffer_.space(listener_.scratch()));
+    if (read.bytes == 0 && read.state != StreamState::ended) {
+        return read.state;
+    }
+    const bool ended = read.state == StreamState::ended;
+    std::string_view rest =
+        deliver_frames(buffer_.filled(read.bytes), ended, RejectReason::oversize);
     const std::size_t needed = Framer::buffer_bytes_needed(limits.message_bytes_max);
-    if (buffer_.empty()) {
-        buffer_.resize(std::min(buffer_bytes_initial, needed));
+    while (!buffer_.keep(rest, needed)) {
+        rest = deliver_without_room(rest);
     }
-    if (begin_ > 0) {
-        std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-        end_ -= begin_;
-        begin_ = 0;
-    }
-    if (end_ == buffer_.size()) {
-        // The framer asks for more only below `needed`, so this ends.
-        buffer_.resize(std::max(std::min(buffer_.size() * 2, needed), end_ + 1));
-    }
+    return read.state;
 }
 
-void StreamSession::deliver_frames(bool end_of_stream) {
+std::string_view StreamSession::deliver_frames(std::string_view bytes, bool end_of_stream,
+                                               RejectReason dropped_for) {
     FrameSink& sink = listener_.sink();
     const std::uint32_t number = listener_.options().listener;
     sink.begin_run();
     const Timestamp now = listener_.clock().now();
+    bool completed = false;
     for (;;) {
-        const std::string_view buffered(buffer_.data() + begin_, end_ - begin_);
-        const FramingStep step = framer_.next(buffered, end_of_stream);
+        const FramingStep step = framer_.next(bytes, end_of_stream);
         if (step.has_frame) {
             sink.take({.bytes = step.frame,
                        .peer = peer_,
@@ -190,12 +268,42 @@ void StreamSession::deliver_frames(bool end_of_stream) {
                       number);
         }
         if (step.dropped) {
-            sink.reject(number, RejectReason::oversize);
+            sink.reject(number, dropped_for);
         }
-        begin_ += step.consumed;
+        completed = completed || step.has_frame || step.dropped;
+        bytes.remove_prefix(step.consumed);
         if (step.consumed == 0 && !step.has_frame) {
-            return;
+            break;
         }
+    }
+    note_progress(completed, !bytes.empty());
+    return bytes;
+}
+
+// The listener's session_bytes_max is reached: the message ends where the memory ends, as if that
+// were message_bytes_max, and the rest of it is skipped when it comes.
+std::string_view StreamSession::deliver_without_room(std::string_view rest) {
+    listener_.counters().session_bytes_refused.add();
+    Framer::Options options = framer_options(listener_.options().limits);
+    options.message_bytes_max = rest.size() - Framer::buffer_bytes_needed(0);
+    framer_.set_options(options);
+    const std::string_view left = deliver_frames(rest, false, RejectReason::session_bytes);
+    framer_.set_options(framer_options(listener_.options().limits));
+    // The framer never asks for more of a message that fills its buffer.
+    WEIR_ASSERT(left.size() < rest.size());
+    return left;
+}
+
+// Only complete frames renew the time that a session has, and once the first bytes of the next one:
+// a peer that trickles bytes does not keep its place for ever.
+void StreamSession::note_progress(bool frame_completed, bool frame_begun) {
+    if (frame_completed) {
+        listener_.forget_unproven(*this);
+    }
+    if (frame_completed || (frame_begun && !frame_begun_)) {
+        set_deadline(listener_.options().limits.idle_timeout_ns);
+        listener_.note_sign_of_life(*this);
+        frame_begun_ = frame_begun;
     }
 }
 
@@ -207,36 +315,38 @@ void StreamSession::check_deadline(std::int64_t now_ns) {
     if (now_ns < deadline_ns_ || finished_ || closing_) {
         return;
     }
-    if (handshaking_) {
-        refuse(RefusalReason::handshake_timeout, EventId::tls_refused,
-               "TLS handshake took too long");
-    } else {
-        refuse(RefusalReason::idle_timeout, EventId::session_refused,
-               "idle for longer than idle_timeout");
+    switch (phase_) {
+        case Phase::proxy_header:
+            refuse(RefusalReason::handshake_timeout, EventId::session_refused,
+                   "its PROXY header did not come within handshake_timeout");
+            break;
+        case Phase::queued:
+            refuse(RefusalReason::handshakes_max, EventId::tls_refused,
+                   fmt::format("handshakes_max of {} was reached for all of handshake_timeout",
+                               listener_.shared().handshakes.max()));
+            break;
+        case Phase::handshake:
+            refuse(RefusalReason::handshake_timeout, EventId::tls_refused,
+                   "TLS handshake took too long");
+            break;
+        case Phase::open:
+            refuse(RefusalReason::idle_timeout, EventId::session_refused,
+                   frame_begun_ ? "did not complete a message within idle_timeout"
+                                : "idle for longer than idle_timeout");
+            break;
     }
     close();
 }
 
 void StreamSession::refuse(RefusalReason reason, EventId event, const std::string& detail) {
-    auto& counters = listener_.sink().counters(listener_.options().listener);
-    counters.refused[static_cast<std::size_t>(reason)].add();
-    listener_.events().emit({event, listener_.options().name,
-                             fmt::format("{}: {}", peer_.address.to_string(), detail)});
+    listener_.refuse(peer_, reason, event, detail);
 }
 
-// What the kernel has acknowledged to the sender is ours to deliver. Over TLS it is left: records
-// can only be read through the stream's own, pending operation.
+// What the kernel has acknowledged to the sender is ours to deliver.
 void StreamSession::read_what_is_there() {
-    auto* plain = std::get_if<Plain>(&stream_);
-    if (plain == nullptr) {
-        return;
-    }
-    boost::system::error_code error;
-    plain->non_blocking(true, error);
-    for (int i = 0; i < final_reads_max && !error; ++i) {
-        make_room();
-        end_ += plain->read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_), error);
-        deliver_frames(false);
+    StreamState state = StreamState::open;
+    for (int i = 0; i < final_reads_max && state == StreamState::open; ++i) {
+        state = read_once();
     }
 }
 
@@ -244,13 +354,34 @@ void StreamSession::close() {
     if (closing_ || finished_) {
         return;
     }
-    if (!handshaking_) {
+    if (phase_ == Phase::open && transport_ != nullptr) {
         read_what_is_there();
-        deliver_frames(true);
+        static_cast<void>(deliver_frames(buffer_.kept(), true, RejectReason::oversize));
+        buffer_.clear();
     }
+    close_socket();
+}
+
+void StreamSession::close_socket() {
     closing_ = true;
     boost::system::error_code ignored;
-    socket().close(ignored);
+    socket_.close(ignored);
+    timer_.cancel();
+}
+
+std::optional<ConnectionLimit::Permit> StreamSession::evict() {
+    if (phase_ == Phase::open && transport_ != nullptr) {
+        read_what_is_there();
+    }
+    if (!unproven || !place_) {
+        return std::nullopt;
+    }
+    refuse(RefusalReason::evicted, EventId::session_refused,
+           "made room for a new connection; it has not sent a complete message");
+    std::optional<ConnectionLimit::Permit> place(std::move(place_));
+    place_.reset();
+    close();
+    return place;
 }
 
 }  // namespace weir

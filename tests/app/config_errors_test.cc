@@ -54,6 +54,11 @@ const BadConfig shape[] = {
      "listeners: [{name: a, transport: udp, address: \"[::]:514\",\n"
      " limits: {messages_burst_per_source: 5}}]\n",
      "f:2: listeners[0].limits.messages_burst_per_source: needs messages_per_s_per_source\n"},
+    {"session_bytes_too_few",
+     "listeners:\n- {name: a, transport: tcp, address: \"[::]:1\",\n"
+     " limits: {session_bytes_max: 64KiB, message_bytes_max: 1MiB}}\n",
+     "f:3: listeners[0].limits.session_bytes_max: must hold at least one message of "
+     "message_bytes_max\n"},
     {"not_yaml", "cluster: [a\nlogs: b\n", "f:2: not valid YAML: end of sequence flow not found\n"},
     {"two_documents", "cluster: a\n---\ncluster: b\n",
      "f:2: more than one YAML document in the file\n"},

@@ -89,6 +89,32 @@ TEST(ConfigLoad, ReadsWhoMaySendAndHowMuch) {
     EXPECT_EQ(listener.limits.messages_burst_per_source, 100U);
 }
 
+TEST(ConfigLoad, ReadsLimitsOfConnections) {
+    const Config config = loaded(
+        "listeners:\n"
+        "  - {name: a, transport: tcp, address: \"[::]:514\", proxy_protocol_from: [10.0.0.1],\n"
+        "     limits: {connections_per_source_max: 7, session_bytes_max: 1MiB,\n"
+        "              handshake_timeout: 3s}}\n",
+        {});
+    const ListenerConfig& listener = config.listeners.at(0);
+    EXPECT_EQ(listener.proxy_protocol_from, std::vector{*Prefix::parse("10.0.0.1")});
+    EXPECT_EQ(listener.limits.connections_per_source_max, 7U);
+    EXPECT_EQ(listener.limits.handshakes_max, 256U);
+    EXPECT_EQ(listener.limits.session_bytes_max, 1024U * 1024);
+    EXPECT_EQ(listener.limits.handshake_timeout, seconds{3});
+}
+
+TEST(ConfigLoad, OnePrefixMayStandInTheListsOfSeveralListeners) {
+    const Config config = loaded(
+        "listeners:\n"
+        "  - {name: a, transport: udp, address: \"[::]:514\", allowed_sources: [10.0.0.0/8],\n"
+        "     proxy_protocol_from: [10.0.0.0/8]}\n"
+        "  - {name: b, transport: tcp, address: \"[::]:514\", allowed_sources: [10.0.0.0/8]}\n"
+        "classification: [{sources: [10.0.0.0/8], labels: {dc: x}}]\n",
+        {});
+    EXPECT_EQ(config.listeners.at(1).allowed_sources, config.listeners.at(0).allowed_sources);
+}
+
 TEST(ConfigLoad, ReadsClassification) {
     const Config config =
         loaded(whole_example, {{"DC_LABEL", "east"}, {"LOKI_WRITE_URL_LOCAL", "https://l/x"}});

@@ -58,7 +58,7 @@ TEST(ConfigPrint, OddTextReadsBack) {
 
 TEST(ConfigPrint, LeavesOutWhatDoesNothing) {
     const std::string printed = print_config(default_config());
-    EXPECT_EQ(printed.find("handshake_timeout"), std::string::npos);
+    EXPECT_EQ(printed.find("handshakes_max"), std::string::npos);
     EXPECT_EQ(printed.find("loki"), std::string::npos);
     EXPECT_EQ(printed.find("tls"), std::string::npos);
 }

@@ -40,6 +40,11 @@ TEST(MemoryBudget, EveryLimitIsInTheSum) {
     }));
     EXPECT_TRUE(grows([](Config& c) {
         for (ListenerConfig& listener : c.listeners) {
+            listener.limits.session_bytes_max *= 2;
+        }
+    }));
+    EXPECT_TRUE(grows([](Config& c) {
+        for (ListenerConfig& listener : c.listeners) {
             listener.limits.connections_max *= 2;
         }
     }));

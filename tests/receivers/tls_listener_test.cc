@@ -40,7 +40,7 @@ class TlsListenerTest : public ::testing::Test {
                                     .ipv4 = true,
                                     .limits = {.handshake_timeout_ns = handshake_timeout_ns},
                                     .tls = context_.get()},
-            connections_, recorder_, clock_, events_);
+            shared_, recorder_, clock_, events_);
         listener_->start();
         server_ = std::thread([this] { io_.run(); });
     }
@@ -98,7 +98,7 @@ class TlsListenerTest : public ::testing::Test {
     SystemClock clock_;
     EventRecorder events_;
     FrameRecorder recorder_;
-    ConnectionLimit connections_{10};
+    StreamShared shared_;
     std::unique_ptr<Snapshot<asio::ssl::context>> context_;
     std::unique_ptr<StreamListener> listener_;
     std::uint16_t port_ = 0;
@@ -174,7 +174,7 @@ TEST_F(TlsListenerTest, HandshakeTimeoutHolds) {
     const auto& refused =
         recorder_.counters(0).refused[static_cast<std::size_t>(RefusalReason::handshake_timeout)];
     EXPECT_EQ(refused.value(), 1U);
-    EXPECT_EQ(connections_.open(), 0U);
+    EXPECT_EQ(shared_.connections.open(), 0U);
 }
 
 TEST(TlsServer, NamesTheFileThatIsWrong) {

@@ -5,51 +5,87 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <tuple>
+#include <utility>
 
 namespace weir {
 
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t connections_max = 64;
-constexpr std::size_t header_bytes_max = 8 * 1024;
-constexpr std::chrono::seconds request_timeout{10};
 
-using Request = http::request<http::empty_body>;
-using Response = http::response<http::string_body>;
+Peer peer_of(const asio::ip::tcp::socket& socket) {
+    boost::system::error_code gone;
+    const asio::ip::tcp::endpoint endpoint = socket.remote_endpoint(gone);
+    return gone ? Peer{} : Peer{IpAddress::from_sockaddr(endpoint.data()), endpoint.port()};
+}
 
-Response make_response(const Request& request, AdminAnswer answer) {
-    Response response{http::int_to_status(answer.status), request.version()};
-    response.set(http::field::server, "weir");
-    response.set(http::field::content_type, answer.content_type);
-    response.set(http::field::cache_control, "no-store");
-    response.keep_alive(request.keep_alive());
-    response.body() = std::move(answer.body);
-    response.prepare_payload();
-    return response;
+// Whoever has one IPv6 address has all of its /64.
+IpAddress holder_of(const IpAddress& address) {
+    IpAddress holder = address;
+    if (!holder.is_v4()) {
+        std::fill(holder.bytes.begin() + 8, holder.bytes.end(), std::uint8_t{0});
+    }
+    return holder;
+}
+
+Result<TlsContextPtr> make_context(const AdminConfig& config) {
+    if (config.tls.certificate.empty()) {
+        return TlsContextPtr{};
+    }
+    Result<TlsContextPtr> context = make_tls_server_context({.certificate = config.tls.certificate,
+                                                             .key = config.tls.key,
+                                                             .client_ca = config.tls.client_ca,
+                                                             .client_optional = true});
+    if (!context) {
+        return fail("admin.tls: " + context.error().message);
+    }
+    return context;
 }
 
 }  // namespace
 
-AdminHttp::AdminHttp(asio::io_context& io, Handler handler, EventSink& events)
-    : io_(io), acceptor_(io), handler_(std::move(handler)), events_(events) {}
+AdminHttp::AdminHttp(asio::io_context& io, Handler handler, EventSink& events,
+                     AdminDeadlines deadlines)
+    : io_(io),
+      acceptor_(io),
+      events_(events),
+      shared_{.handler = std::move(handler), .events = events, .deadlines = deadlines} {}
 
-Result<std::uint16_t> AdminHttp::start(const IpAddress& address, std::uint16_t port) {
-    const bool v4 = address.is_v4();
-    const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address.to_string()), port);
+Result<std::uint16_t> AdminHttp::start(const AdminConfig& config) {
+    config_ = config;
+    if (!config_.token_file.empty()) {
+        if (const Result<bool> read = shared_.access.read_token(config_.token_file); !read) {
+            return tl::unexpected(read.error());
+        }
+    }
+    Result<TlsContextPtr> context = make_context(config_);
+    if (!context) {
+        return tl::unexpected(context.error());
+    }
+    shared_.tls = std::move(*context);
+    if (!config_.tls.client_ca.empty()) {
+        shared_.access.want_certificate();
+    }
+    if (const Result<void> bound = bind(); !bound) {
+        return tl::unexpected(bound.error());
+    }
+    asio::co_spawn(io_, accept_loop(), asio::detached);
+    return config_.port;
+}
+
+Result<void> AdminHttp::bind() {
+    const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(config_.address.to_string()),
+                                           config_.port);
     boost::system::error_code error;
-    acceptor_.open(v4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), error);
+    acceptor_.open(endpoint.protocol(), error);
     if (!error) {
         acceptor_.set_option(asio::socket_base::reuse_address(true), error);
         acceptor_.bind(endpoint, error);
@@ -58,10 +94,42 @@ Result<std::uint16_t> AdminHttp::start(const IpAddress& address, std::uint16_t p
         acceptor_.listen(asio::socket_base::max_listen_connections, error);
     }
     if (error) {
-        return fail(fmt::format("admin {}:{}: {}", address.to_string(), port, error.message()));
+        return fail(fmt::format("admin {}:{}: {}", config_.address.to_string(), config_.port,
+                                error.message()));
     }
-    asio::co_spawn(io_, accept_loop(), asio::detached);
-    return acceptor_.local_endpoint().port();
+    config_.port = acceptor_.local_endpoint().port();
+    return {};
+}
+
+void AdminHttp::reload_token() {
+    if (config_.token_file.empty()) {
+        return;
+    }
+    const Result<bool> changed = shared_.access.read_token(config_.token_file);
+    if (!changed) {
+        events_.emit({EventId::admin_token_refused, "admin",
+                      fmt::format("{}; the old token stays", changed.error().message)});
+    } else if (*changed) {
+        events_.emit({EventId::admin_token_reloaded, "admin", config_.token_file});
+    }
+}
+
+void AdminHttp::reload_certificates() {
+    if (!shared_.tls) {
+        return;
+    }
+    Result<TlsContextPtr> context = make_context(config_);
+    if (context) {
+        shared_.tls = std::move(*context);
+        events_.emit({EventId::tls_reloaded, "admin", config_.tls.certificate});
+    } else {
+        events_.emit({EventId::tls_reload_failed, "admin",
+                      fmt::format("{}; the old certificate stays", context.error().message)});
+    }
+}
+
+void AdminHttp::set_connections_max(std::size_t connections_max) {
+    config_.connections_max = std::max<std::size_t>(connections_max, 1);
 }
 
 asio::awaitable<void> AdminHttp::accept_loop() {
@@ -74,53 +142,54 @@ asio::awaitable<void> AdminHttp::accept_loop() {
             events_.emit({EventId::admin_error, "admin", error.message()});
             asio::steady_timer pause(io_, std::chrono::milliseconds(100));
             co_await pause.async_wait(as_result);
-        } else if (connections_ < connections_max) {
-            ++connections_;
-            const auto done = [this](const std::exception_ptr&) { --connections_; };
-            asio::co_spawn(io_, serve(std::move(socket)), done);
+        } else {
+            open_session(std::move(socket));
         }
     }
 }
 
-asio::awaitable<void> AdminHttp::serve(asio::ip::tcp::socket socket) {
-    beast::tcp_stream stream(std::move(socket));
-    beast::flat_buffer buffer(header_bytes_max);
-    for (;;) {
-        stream.expires_after(request_timeout);
-        http::request_parser<http::empty_body> parser;
-        parser.header_limit(header_bytes_max);
-        parser.body_limit(0);
-        const auto [read_error, read_bytes] =
-            co_await http::async_read(stream, buffer, parser, as_result);
-        if (read_error) {
-            co_return;
-        }
-        const Request request = parser.release();
-        const std::string target(request.target());
-        AdminAnswer answer{.status = 405, .body = "only GET and HEAD are answered\n"};
-        if (request.method() == http::verb::get || request.method() == http::verb::head) {
-            answer = handler_(target.substr(0, target.find('?')));
-        }
-        Response response = make_response(request, std::move(answer));
-        http::response_serializer<http::string_body> serializer{response};
-        boost::system::error_code write_error;
-        std::size_t written = 0;
-        if (request.method() == http::verb::head) {
-            std::tie(write_error, written) =
-                co_await http::async_write_header(stream, serializer, as_result);
-        } else {
-            std::tie(write_error, written) =
-                co_await http::async_write(stream, serializer, as_result);
-        }
-        if (write_error || !response.keep_alive()) {
-            co_return;
-        }
+void AdminHttp::open_session(asio::ip::tcp::socket socket) {
+    while (sessions_.size() >= config_.connections_max) {
+        make_room();
     }
+    const Peer peer = peer_of(socket);
+    auto session = std::make_shared<AdminSession>(std::move(socket), peer, shared_);
+    sessions_.push_back(session);
+    const auto done = [this, session](const std::exception_ptr&) { sessions_.remove(session); };
+    asio::co_spawn(io_, session->run(), done);
+}
+
+// Closes one session: of whoever holds most of them, so that nobody loses a place to one address;
+// of those one that is idle, and of those the one that has been for longest.
+void AdminHttp::make_room() {
+    std::map<IpAddress, std::size_t> held;
+    for (const auto& session : sessions_) {
+        ++held[holder_of(session->peer().address)];
+    }
+    const auto order = [&held](const std::shared_ptr<AdminSession>& session) {
+        const std::size_t places = held[holder_of(session->peer().address)];
+        return std::tuple(SIZE_MAX - places, session->state(), session->since());
+    };
+    const auto gives_way = [&order](const auto& a, const auto& b) { return order(a) < order(b); };
+    const auto victim = std::min_element(sessions_.begin(), sessions_.end(), gives_way);
+    const std::shared_ptr<AdminSession> session = *victim;
+    sessions_.erase(victim);
+    shared_.refuse(AdminRefusal::made_room, session->peer(), "connections_max is reached");
+    session->close();
 }
 
 void AdminHttp::stop() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
+}
+
+AdminStatus AdminHttp::status() const {
+    const std::string ip = config_.address.to_string();
+    return {.address =
+                fmt::format("{}:{}", config_.address.is_v4() ? ip : "[" + ip + "]", config_.port),
+            .connections = sessions_.size(),
+            .connections_max = config_.connections_max,
+            .refused = admin_refusals_by_name(shared_.refused)};
 }
 
 }  // namespace weir

@@ -1,7 +1,10 @@
-// AdminHttp: the operator's port. Health, readiness, metrics and the status API over HTTP/1.1.
+// AdminHttp: the operator's port. Health, readiness, metrics and the status API over HTTP/1.1, with
+// TLS if configured. Owns the sessions; when there are too many, one gives way to the newcomer.
 #pragma once
 
-#include "core/address.h"
+#include "app/admin_session.h"
+#include "app/config.h"
+#include "app/status.h"
 #include "core/events.h"
 #include "core/result.h"
 
@@ -9,41 +12,51 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
+#include <memory>
 #include <string>
 
 namespace weir {
 
-// Value. What one request is answered with.
-struct AdminAnswer {
-    unsigned status = 200;
-    std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
-};
-
-// Resource. Runs on the io_context it is given, which one thread runs.
+// Resource. Runs on the io_context it is given, which one thread runs; every call from there.
 class AdminHttp {
   public:
-    // Answers a GET for a path without its query; called on the io_context's thread.
+    // Answers a GET for a path without its query.
     using Handler = std::function<AdminAnswer(const std::string& path)>;
 
-    AdminHttp(boost::asio::io_context& io, Handler handler, EventSink& events);
+    AdminHttp(boost::asio::io_context& io, Handler handler, EventSink& events,
+              AdminDeadlines deadlines = {});
 
-    // Binds and starts; port 0 lets the kernel choose. Returns the port.
-    [[nodiscard]] Result<std::uint16_t> start(const IpAddress& address, std::uint16_t port);
-    // No new connections; those that are open end with their request.
+    // Reads token and certificates, binds and starts; port 0 lets the kernel choose. Returns the
+    // port. Fails without binding when a file is not usable.
+    [[nodiscard]] Result<std::uint16_t> start(const AdminConfig& config);
+
+    // Read the files again; what is not usable changes nothing. Emit what came of it.
+    void reload_token();
+    void reload_certificates();
+    // At least 1. Sessions over a lower number stay until others want in.
+    void set_connections_max(std::size_t connections_max);
+
+    // No new connections; those that are open go on.
     void stop();
 
+    [[nodiscard]] AdminStatus status() const;
+
   private:
+    [[nodiscard]] Result<void> bind();
     boost::asio::awaitable<void> accept_loop();
-    boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
+    void open_session(boost::asio::ip::tcp::socket socket);
+    void make_room();
 
     boost::asio::io_context& io_;
     boost::asio::ip::tcp::acceptor acceptor_;
-    Handler handler_;
     EventSink& events_;
-    std::size_t connections_ = 0;
+    AdminConfig config_;
+    AdminShared shared_;
+    std::list<std::shared_ptr<AdminSession>> sessions_;
 };
 
 }  // namespace weir

@@ -154,6 +154,9 @@ struct ReassemblyConfig {
 struct AdminConfig {
     IpAddress address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}};  // 127.0.0.1
     std::uint16_t port = 12345;
+    std::string token_file;  // set: requests need its token, or a client certificate
+    TlsServerConfig tls;     // certificate set: the port speaks TLS
+    std::size_t connections_max = 64;
 };
 
 struct Config {

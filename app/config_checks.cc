@@ -1,5 +1,6 @@
 #include "app/config_checks.h"
 
+#include "app/admin_access.h"
 #include "app/config_checks_common.h"
 #include "app/settings.h"
 
@@ -242,11 +243,33 @@ void check_outputs(const ReadConfig& read, ConfigProblems& problems) {
     }
 }
 
+void check_admin(const ReadConfig& read, ConfigProblems& problems) {
+    const bool tls = is_written(read, "admin.tls.certificate");
+    const bool client_ca = is_written(read, "admin.tls.client_ca");
+    if (tls != is_written(read, "admin.tls.key") || (client_ca && !tls)) {
+        problems.error(line_of(read.lines, "admin.tls"), "admin.tls",
+                       "needs certificate and key together");
+    }
+    if (read.config.admin.address.is_loopback()) {
+        return;
+    }
+    const int line = line_of(read.lines, "admin.address");
+    if (!is_written(read, "admin.token_file") && !client_ca) {
+        problems.error(line, "admin.address",
+                       "is beyond loopback: set admin.token_file, or admin.tls with client_ca, so "
+                       "that not everybody may ask");
+    } else if (!tls) {
+        problems.warning(line, "admin.address",
+                         "is beyond loopback without admin.tls: the token can be read on its way");
+    }
+}
+
 void check_config(const ReadConfig& read, ConfigProblems& problems) {
     check_listeners(read, problems);
     check_classification(read, problems);
     check_rules(read, problems);
     check_outputs(read, problems);
+    check_admin(read, problems);
 }
 
 void check_files(const ReadConfig& read, ConfigProblems& problems) {
@@ -256,12 +279,20 @@ void check_files(const ReadConfig& read, ConfigProblems& problems) {
                              fmt::format("\"{}\" can not be read from here", file));
         }
     };
-    for (std::size_t i = 0; i < read.config.listeners.size(); ++i) {
-        const TlsServerConfig& tls = read.config.listeners[i].tls;
-        const std::string path = fmt::format("listeners[{}].tls.", i);
+    const auto check_tls = [&](const std::string& path, const TlsServerConfig& tls) {
         check(path + "certificate", tls.certificate);
         check(path + "key", tls.key);
         check(path + "client_ca", tls.client_ca);
+    };
+    for (std::size_t i = 0; i < read.config.listeners.size(); ++i) {
+        check_tls(fmt::format("listeners[{}].tls.", i), read.config.listeners[i].tls);
+    }
+    check_tls("admin.tls.", read.config.admin.tls);
+    if (const std::string& file = read.config.admin.token_file; !file.empty()) {
+        if (const Result<std::string> token = read_admin_token(file); !token) {
+            problems.warning(line_of(read.lines, "admin.token_file"), "admin.token_file",
+                             token.error().message);
+        }
     }
     for (std::size_t i = 0; i < read.config.loki.size(); ++i) {
         const HttpEndpointConfig& endpoint = read.config.loki[i];

@@ -22,6 +22,7 @@ spdlog::level::level_enum level_of(EventId id) {
         case EventId::config_reloaded:
         case EventId::tls_reloaded:
         case EventId::memory_budget:
+        case EventId::admin_token_reloaded:
             return spdlog::level::info;
         case EventId::listener_failed:
         case EventId::config_rejected:

@@ -23,8 +23,8 @@ constexpr std::uint64_t mib = 1024 * kib;
 
 constexpr std::size_t threads_max = 64;  // the timestamps' remainder has room for no more
 
-// Code, libraries, the admin port and its answers, events, the allocator's own: what an idle weir
-// with nothing configured holds, rounded up.
+// Code, libraries, events, the allocator's own: what an idle weir with nothing configured holds,
+// rounded up.
 constexpr std::uint64_t process_bytes = 32 * mib;
 // A session: the object, its coroutine frames, the socket, and the beginning of a message that it
 // may keep without asking (session_bytes_floor). Without that it was 3.3 KiB.
@@ -33,6 +33,8 @@ constexpr std::uint64_t session_bytes = 8 * kib;
 constexpr std::uint64_t tls_session_bytes = 40 * kib;
 // And for a handshake in progress: the messages of both sides, certificates being verified.
 constexpr std::uint64_t handshake_bytes = 64 * kib;
+// A connection to the admin port: head, answer, TLS.
+constexpr std::uint64_t admin_session_bytes = 128 * kib;
 // A remembered stream: its labels twice, its place in two tables.
 constexpr std::uint64_t stream_bytes = kib;
 // A prefix of the classification in the search tree, with its share of the labels.
@@ -172,6 +174,7 @@ MemoryBudget make_memory_budget(const Config& config, std::size_t threads) {
             {"relayed hostnames", has_relays(config) ? threads * relayed_bytes : 0},
             {"streams", (batch.streams_max + batch.streams_max / 8) * stream_bytes},
             {"sessions", sessions_bytes(config, threads)},
+            {"admin", config.admin.connections_max * admin_session_bytes},
             {"endpoints", endpoints_bytes(config)},
             {"classification", classification_bytes(config)}}};
     budget.terms.push_back({"fragmentation", budget.total() / fragmentation_divisor});

@@ -216,6 +216,11 @@ void add_process(Families& out, const Status& status) {
     out.gauge("weir_reassembly_held_bytes", "Bytes of parts that wait for their rest.", {},
               as_double(status.reassembly_held_bytes));
     out.counter("weir_batches_total", "Batches frozen.", {}, as_double(status.batches_total));
+    out.gauge("weir_admin_connections", "Open connections to the admin port.", {},
+              as_double(status.admin.connections));
+    out.counts("weir_admin_refused_total",
+               "Requests and connections that the admin port refused, by reason.", {}, "reason",
+               status.admin.refused);
     out.counts("weir_events_total", "Operational events, by id (docs/events.md).", {}, "event",
                status.events);
     out.gauge("weir_memory_budget_bytes", "What all limits add up to.", {},

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -23,8 +24,16 @@ namespace weir {
 
 namespace {
 
-constexpr std::chrono::seconds certificate_interval{1};
+constexpr std::chrono::seconds file_interval{1};
 constexpr std::chrono::seconds watchdog_margin{5};
+
+// Whose file it is.
+enum class WatchedFor : std::uint8_t { listeners, admin_tls, admin_token };
+
+struct Watched {
+    FileWatch file;
+    WatchedFor what;
+};
 
 // Everything that runs on the main thread: signals, the admin port and the file watches.
 class Runner {
@@ -34,7 +43,7 @@ class Runner {
           clock_(clock),
           events_(events),
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
-          certificate_timer_(io_),
+          file_timer_(io_),
           drain_watchdog_(io_),
           admin_(
               io_, [this](const std::string& path) { return answer(path); }, events) {}
@@ -46,13 +55,15 @@ class Runner {
     [[nodiscard]] bool start_machine(Config config);
     void wait_signal();
     void reload();
-    void watch_certificates();
-    void check_certificates();
+    void watch_files();
+    void look_at_files();
+    void reload_files(const std::set<WatchedFor>& changed);
     void stop(int signal);
     void wait_second_signal();
     // Ends the process at once, with the ledger as it is.
     [[noreturn]] void give_up(const char* why);
     void print_hint() const;
+    [[nodiscard]] Status status() const;
     [[nodiscard]] AdminAnswer answer(const std::string& path) const;
 
     RunOptions options_;
@@ -60,13 +71,13 @@ class Runner {
     EventLog& events_;
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer certificate_timer_;
+    boost::asio::steady_timer file_timer_;
     boost::asio::steady_timer drain_watchdog_;
     AdminHttp admin_;
     std::uint16_t admin_port_ = 0;
     std::unique_ptr<Topology> machine_;
     std::unique_ptr<ConfigWatcher> watcher_;
-    std::vector<FileWatch> certificates_;
+    std::vector<Watched> watched_;
     std::thread drain_;
 };
 
@@ -107,7 +118,7 @@ bool Runner::start_machine(Config config) {
     }
     machine_ = std::move(*machine);
     const AdminConfig& admin = machine_->config().admin;
-    const Result<std::uint16_t> port = admin_.start(admin.address, admin.port);
+    const Result<std::uint16_t> port = admin_.start(admin);
     if (!port) {
         events_.emit({EventId::listener_failed, "", port.error().message});
         return false;
@@ -122,10 +133,11 @@ bool Runner::start_machine(Config config) {
             [this] { reload(); });
         watcher_->start();
     }
-    watch_certificates();
+    watch_files();
     machine_->start();
     events_.emit({EventId::started, "weir " WEIR_VERSION,
-                  fmt::format("admin on http://{}:{}", admin.address.to_string(), admin_port_)});
+                  fmt::format("admin on {}://{}", admin.tls.certificate.empty() ? "http" : "https",
+                              admin_.status().address)});
     print_hint();
     return true;
 }
@@ -163,7 +175,7 @@ void Runner::wait_signal() {
 
 void Runner::reload() {
     if (options_.config_file.empty()) {
-        machine_->reload_certificates();
+        reload_files({WatchedFor::listeners});
         return;
     }
     ConfigOutcome outcome = load_config_file(options_.config_file);
@@ -175,7 +187,9 @@ void Runner::reload() {
         const Result<void> reloaded = machine_->reload(std::move(*outcome.config));
         if (reloaded) {
             events_.emit({EventId::config_reloaded, options_.config_file, "in force"});
-            watch_certificates();
+            admin_.set_connections_max(machine_->config().admin.connections_max);
+            reload_files({WatchedFor::admin_tls, WatchedFor::admin_token});
+            watch_files();
             return;
         }
         why = reloaded.error().message;
@@ -185,49 +199,66 @@ void Runner::reload() {
                   fmt::format("{}; the old configuration stays in force", why)});
 }
 
-void Runner::watch_certificates() {
-    certificates_.clear();
-    for (const ListenerConfig& listener : machine_->config().listeners) {
-        for (const std::string& path :
-             {listener.tls.certificate, listener.tls.key, listener.tls.client_ca}) {
-            if (!path.empty()) {
-                certificates_.emplace_back(path, "");
-            }
+void Runner::watch_files() {
+    watched_.clear();
+    const auto watch = [this](const std::string& path, WatchedFor what) {
+        if (!path.empty()) {
+            watched_.push_back({FileWatch(path, ""), what});
         }
+    };
+    const auto watch_tls = [&watch](const TlsServerConfig& tls, WatchedFor what) {
+        watch(tls.certificate, what);
+        watch(tls.key, what);
+        watch(tls.client_ca, what);
+    };
+    for (const ListenerConfig& listener : machine_->config().listeners) {
+        watch_tls(listener.tls, WatchedFor::listeners);
     }
+    watch_tls(machine_->config().admin.tls, WatchedFor::admin_tls);
+    watch(machine_->config().admin.token_file, WatchedFor::admin_token);
     // The first two looks, which must agree, only learn what is there.
-    for (FileWatch& watch : certificates_) {
-        static_cast<void>(watch.poll());
-        static_cast<void>(watch.poll());
+    for (Watched& watched : watched_) {
+        static_cast<void>(watched.file.poll());
+        static_cast<void>(watched.file.poll());
     }
-    check_certificates();
+    look_at_files();
 }
 
-void Runner::check_certificates() {
-    if (certificates_.empty()) {
-        return;
-    }
-    certificate_timer_.expires_after(certificate_interval);
-    certificate_timer_.async_wait([this](const boost::system::error_code& error) {
+// Once a second, also without any file: the sources are looked at likewise.
+void Runner::look_at_files() {
+    file_timer_.expires_after(file_interval);
+    file_timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) {
             return;
         }
-        bool changed = false;
-        for (FileWatch& watch : certificates_) {
-            changed = watch.poll() || changed;
+        std::set<WatchedFor> changed;
+        for (Watched& watched : watched_) {
+            if (watched.file.poll()) {
+                changed.insert(watched.what);
+            }
         }
-        if (changed) {
-            machine_->reload_certificates();
-        }
-        check_certificates();
+        reload_files(changed);
         machine_->watch_sources();
+        look_at_files();
     });
+}
+
+void Runner::reload_files(const std::set<WatchedFor>& changed) {
+    if (changed.contains(WatchedFor::listeners)) {
+        machine_->reload_certificates();
+    }
+    if (changed.contains(WatchedFor::admin_tls)) {
+        admin_.reload_certificates();
+    }
+    if (changed.contains(WatchedFor::admin_token)) {
+        admin_.reload_token();
+    }
 }
 
 void Runner::stop(int signal) {
     events_.emit({EventId::stopping, "", signal == SIGTERM ? "SIGTERM" : "SIGINT"});
     watcher_.reset();
-    certificate_timer_.cancel();
+    file_timer_.cancel();
     // Whoever asks twice does not want to wait for the drain.
     wait_second_signal();
     // A resolver that hangs can outlast the drain; whoever stopped us will not wait for it.
@@ -263,6 +294,12 @@ void Runner::give_up(const char* why) {
     std::_Exit(1);
 }
 
+Status Runner::status() const {
+    Status status = machine_->status();
+    status.admin = admin_.status();
+    return status;
+}
+
 AdminAnswer Runner::answer(const std::string& path) const {
     if (path == "/-/healthy") {
         return {.body = "healthy\n"};
@@ -273,10 +310,10 @@ AdminAnswer Runner::answer(const std::string& path) const {
     }
     if (path == "/metrics") {
         return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                .body = to_prometheus(machine_->status())};
+                .body = to_prometheus(status())};
     }
     if (path == "/api/v1/status") {
-        return {.content_type = "application/json", .body = to_json(machine_->status())};
+        return {.content_type = "application/json", .body = to_json(status())};
     }
     if (path == "/") {
         return {.body = "weir " WEIR_VERSION "\n/api/v1/status\n/metrics\n/-/healthy\n/-/ready\n"};

@@ -89,6 +89,14 @@ struct ConfigStatus {
     std::vector<std::string> needs_restart;  // changed settings that wait for a restart
 };
 
+// The admin port's.
+struct AdminStatus {
+    std::string address;  // as bound, with the port
+    std::uint64_t connections = 0;
+    std::uint64_t connections_max = 0;
+    std::map<std::string, std::uint64_t> refused;  // by reason
+};
+
 struct Status {
     std::string version;
     Timestamp now;
@@ -115,6 +123,7 @@ struct Status {
     std::uint64_t memory_bytes_max = 0;     // 0: not compared
     double cpu_seconds = 0;
     std::map<std::string, std::uint64_t> events;
+    AdminStatus admin;
 };
 
 // Renders one JSON object, the body of /api/v1/status.

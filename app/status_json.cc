@@ -166,6 +166,10 @@ std::string to_json(const Status& status) {
                        {"memory_budget_bytes", status.memory_budget_bytes},
                        {"memory_bytes_max", status.memory_bytes_max},
                        {"cpu_seconds", status.cpu_seconds}};
+    root["admin"] = {{"address", status.admin.address},
+                     {"connections", status.admin.connections},
+                     {"connections_max", status.admin.connections_max},
+                     {"refused", counts(status.admin.refused)}};
     root["events"] = counts(status.events);
     // Device text may end up in error strings; a byte that is not UTF-8 must not break the answer.
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -44,6 +44,12 @@ bool IpAddress::is_private() const {
            (first == 169 && second == 254);
 }
 
+bool IpAddress::is_loopback() const {
+    constexpr std::array<std::uint8_t, 16> v6_loopback = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                          0, 0, 0, 0, 0, 0, 0, 1};
+    return is_v4() ? bytes[12] == 127 : bytes == v6_loopback;
+}
+
 IpAddress IpAddress::from_v4(const std::uint8_t* four) {
     IpAddress address;
     std::memcpy(address.bytes.data(), mapped_prefix.data(), mapped_prefix.size());

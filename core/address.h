@@ -24,6 +24,8 @@ struct IpAddress {
     // Of a network that is not routed on the Internet: RFC 1918, 6598, 3927 and 4193, and IPv6
     // link-local. Not loopback.
     [[nodiscard]] bool is_private() const;
+    // 127.0.0.0/8 or ::1.
+    [[nodiscard]] bool is_loopback() const;
     // IPv4 from four bytes in network order.
     [[nodiscard]] static IpAddress from_v4(const std::uint8_t* four);
     // Reads AF_INET and AF_INET6; any other family gives "::".

@@ -32,7 +32,10 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "admin_error",
                                                              "source_silent",
                                                              "sources_hidden",
-                                                             "memory_budget"};
+                                                             "memory_budget",
+                                                             "admin_refused",
+                                                             "admin_token_reloaded",
+                                                             "admin_token_refused"};
 
 }  // namespace
 

@@ -35,8 +35,11 @@ enum class EventId : std::uint8_t {
     source_silent,
     sources_hidden,
     memory_budget,
+    admin_refused,
+    admin_token_reloaded,
+    admin_token_refused,
 };
-inline constexpr std::size_t event_count = 25;
+inline constexpr std::size_t event_count = 28;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

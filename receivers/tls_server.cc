@@ -18,6 +18,9 @@ constexpr unsigned char session_context[] = "weir";
 
 Result<void> load_files(ssl::context& context, const TlsServerFiles& files) {
     boost::system::error_code error;
+    // An encrypted key would make OpenSSL ask on the terminal.
+    context.set_password_callback(
+        [](std::size_t, ssl::context::password_purpose) { return std::string(); }, error);
     context.use_certificate_chain_file(files.certificate, error);
     if (error) {
         return fail(fmt::format("certificate {}: {}", files.certificate, error.message()));
@@ -41,7 +44,9 @@ Result<void> load_files(ssl::context& context, const TlsServerFiles& files) {
     if (auto* names = SSL_load_client_CA_file(files.client_ca.c_str()); names != nullptr) {
         SSL_CTX_set_client_CA_list(context.native_handle(), names);
     }
-    context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
+    const ssl::verify_mode demand =
+        files.client_optional ? ssl::verify_mode{} : ssl::verify_fail_if_no_peer_cert;
+    context.set_verify_mode(ssl::verify_peer | demand, error);
     return {};
 }
 

@@ -14,11 +14,13 @@
 
 namespace weir {
 
-// Paths of PEM files. With `client_ca` a client must present a certificate that it signed.
+// Paths of PEM files. With `client_ca` a client must present a certificate that it signed, or with
+// `client_optional` may present none.
 struct TlsServerFiles {
     std::string certificate;
     std::string key;
     std::string client_ca;
+    bool client_optional = false;
 };
 
 using TlsContextPtr = std::shared_ptr<const boost::asio::ssl::context>;

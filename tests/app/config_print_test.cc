@@ -130,6 +130,22 @@ TEST_F(CheckCommand, WarnsOfWhatDoesNothingAndOfCredentialsInTheClear) {
               std::string::npos);
 }
 
+TEST_F(CheckCommand, WarnsOfAnAdminTokenThatIsNoneOrGoesInTheClear) {
+    // The file is the configuration itself, which has spaces in it.
+    EXPECT_EQ(check("admin:\n  address: \"[::]:1\"\n  token_file: " + file_ + "\n"), 0);
+    EXPECT_NE(messages_.find(":2: warning: admin.address: is beyond loopback without admin.tls: "
+                             "the token can be read on its way\n"),
+              std::string::npos)
+        << messages_;
+    EXPECT_NE(messages_.find(":3: warning: admin.token_file: " + file_ + " holds a space"),
+              std::string::npos)
+        << messages_;
+    EXPECT_EQ(check("admin:\n  address: \"[::]:1\"\n"), 1);
+    EXPECT_NE(messages_.find(":2: admin.address: is beyond loopback: set admin.token_file"),
+              std::string::npos)
+        << messages_;
+}
+
 TEST_F(CheckCommand, PrintsTheEffectiveConfiguration) {
     EXPECT_EQ(check("cluster: here\n", true), 0);
     EXPECT_EQ(out_.substr(0, out_.find('\n')), "cluster: here");

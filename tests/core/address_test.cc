@@ -13,6 +13,16 @@ TEST(Address, ParsesAndPrintsBothFamilies) {
     EXPECT_FALSE(IpAddress::parse(""));
 }
 
+TEST(Address, KnowsLoopback) {
+    for (const char* here : {"127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"}) {
+        EXPECT_TRUE(IpAddress::parse(here)->is_loopback()) << here;
+    }
+    for (const char* elsewhere : {"0.0.0.0", "::", "126.255.255.255", "128.0.0.1", "::2",
+                                  "10.0.0.1", "::127.0.0.1", "fe80::1"}) {
+        EXPECT_FALSE(IpAddress::parse(elsewhere)->is_loopback()) << elsewhere;
+    }
+}
+
 TEST(Prefix, ContainsByLength) {
     const Prefix v4 = *Prefix::parse("10.10.0.0/15");
     EXPECT_TRUE(v4.contains(*IpAddress::parse("10.11.255.255")));

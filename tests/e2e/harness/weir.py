@@ -20,8 +20,10 @@ class Weir(Process):
         self.directory = directory
         self.config = config
         self.file = directory / f"{name}.yaml"
-        admin = config.get("admin", {}).get("address", "127.0.0.1:12345")
-        self.admin = f"http://{admin}"
+        admin = config.get("admin", {})
+        address = admin.get("address", "127.0.0.1:12345")
+        self.admin = f"{'https' if 'tls' in admin else 'http'}://{address}"
+        self.token_file = admin.get("token_file")
         command = [BINARY, "run", *(arguments or ["--config", self.file])]
         super().__init__(name, command, directory / f"{name}.log", environment)
 
@@ -43,9 +45,14 @@ class Weir(Process):
         address = ledger.named(self.config["listeners"], listener)["address"]
         return int(address.rsplit(":", 1)[1])
 
+    def credentials(self):
+        if not self.token_file:
+            return {}
+        return {"Authorization": f"Bearer {Path(self.token_file).read_text().strip()}"}
+
     def status(self):
         self.must_run()
-        return http.get_json(f"{self.admin}/api/v1/status")
+        return http.get_json(f"{self.admin}/api/v1/status", headers=self.credentials())
 
     def metrics(self):
         """Series (name with labels, as printed) -> value"""

@@ -54,6 +54,39 @@ Outcome run(std::string_view stream, weir::Framer::Options options, std::string_
     return outcome;
 }
 
+// A session whose memory is refused goes on with the limit that its buffer has: whatever the framer
+// has seen by then, that must make progress, and nothing may be lost track of.
+void run_squeezed(std::string_view stream, weir::Framer::Options options, std::size_t capacity) {
+    weir::Framer framer(options);
+    std::string buffer;
+    std::size_t fed = 0;
+    while (true) {
+        const bool end = fed == stream.size();
+        weir::FramingStep step = framer.next(buffer, end);
+        if (step.consumed == 0 && !end && buffer.size() >= capacity) {
+            weir::Framer::Options squeezed = options;
+            squeezed.message_bytes_max = buffer.size() - weir::Framer::buffer_bytes_needed(0);
+            framer.set_options(squeezed);
+            step = framer.next(buffer, false);
+            framer.set_options(options);
+            WEIR_ASSERT(step.consumed > 0);
+            WEIR_ASSERT(step.frame.size() <= squeezed.message_bytes_max);
+        }
+        WEIR_ASSERT(step.consumed <= buffer.size());
+        buffer.erase(0, step.consumed);
+        if (step.consumed > 0) {
+            continue;
+        }
+        if (end) {
+            break;
+        }
+        const std::size_t size = std::min(stream.size() - fed, capacity - buffer.size());
+        buffer.append(stream.substr(fed, size));
+        fed += size;
+    }
+    WEIR_ASSERT(buffer.empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -72,5 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Outcome bytes = run(stream, options, std::string_view("\0", 1));
     WEIR_ASSERT(whole.frames == split.frames);
     WEIR_ASSERT(whole.frames == bytes.frames);
+    options.message_bytes_max = 300;
+    run_squeezed(stream, options, 36 + data[3] % 64U);
     return 0;
 }

@@ -48,6 +48,9 @@ class SourcePlaces {
 
     // A place, or nothing when the address has `places_max` already.
     [[nodiscard]] std::optional<Permit> acquire(const IpAddress& address, std::size_t places_max) {
+        if (places_max == 0) {
+            return std::nullopt;
+        }
         const auto place = counts_->try_emplace(address, 0).first;
         if (place->second >= places_max) {
             return std::nullopt;

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <iostream>
+#include <malloc.h>
 #include <string>
 
 namespace {
@@ -47,6 +48,14 @@ int run_parse(const ParseArguments& arguments) {
     return weir::run_parse_command(options, std::cin, std::cout);
 }
 
+// Batches and buffers come and go by the megabyte. Left alone, glibc stops giving such blocks back
+// to the system once one was freed, and a queue that was full stays resident.
+void keep_large_blocks_apart() {
+    constexpr int large_block_bytes = 128 * 1024;
+    mallopt(M_MMAP_THRESHOLD, large_block_bytes);
+    mallopt(M_TRIM_THRESHOLD, large_block_bytes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -80,6 +89,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     if (*run) {
+        keep_large_blocks_apart();
         return weir::run_run_command(run_options);
     }
     if (*check) {

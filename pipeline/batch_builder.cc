@@ -46,7 +46,7 @@ struct Share {
 class GatherSource final : public snappy::Source {
   public:
     GatherSource(const std::vector<Share>& shares, const std::vector<Slice>& slices,
-                 const std::string& headers, const std::string& arena, std::size_t total)
+                 const std::string& headers, const WireBuffer& arena, std::size_t total)
         : shares_(shares), slices_(slices), headers_(headers), arena_(arena), left_(total) {
         load();
     }
@@ -74,7 +74,7 @@ class GatherSource final : public snappy::Source {
     void load() {
         if (slice_ != Slice::none) {
             const Slice& slice = slices_[slice_];
-            piece_ = std::string_view(arena_).substr(slice.offset, slice.length);
+            piece_ = arena_.view().substr(slice.offset, slice.length);
             slice_ = slice.next;
         } else if (share_ < shares_.size()) {
             const Share& share = shares_[share_++];
@@ -86,7 +86,7 @@ class GatherSource final : public snappy::Source {
     const std::vector<Share>& shares_;
     const std::vector<Slice>& slices_;
     const std::string& headers_;
-    const std::string& arena_;
+    const WireBuffer& arena_;
     std::size_t left_;
     std::string_view piece_;
     std::size_t share_ = 0;
@@ -110,7 +110,7 @@ struct BatchBuilder::Stream {
 struct BatchBuilder::OpenBatch {
     std::string tenant;
     bool heavy = false;
-    std::string arena;
+    WireBuffer arena;
     std::string headers;
     std::vector<Slice> slices;
     std::vector<Share> shares;
@@ -320,7 +320,7 @@ void BatchBuilder::close(OpenBatch& open) {
     std::fill(open.frames.begin(), open.frames.end(), 0U);
     // One giant line must not keep its memory for ever.
     if (open.arena.capacity() > 2 * limits_.bytes_max) {
-        open.arena = {};
+        open.arena.release();
     }
 }
 

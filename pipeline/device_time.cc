@@ -140,6 +140,12 @@ std::optional<std::int32_t> offset_of_zone_name(std::string_view name) {
 int nearest_year(const DeviceTime& device, Timestamp received_at, std::int32_t offset_s) {
     const std::int64_t received_s = floor_seconds(received_at);
     const int now = civil_from_unix_seconds(received_s + offset_s).year;
+    // Within half a year of the receive time no other year can be nearer.
+    constexpr std::int64_t half_year_s = 182LL * 86'400;
+    if (device.day <= days_in_month(now, device.month) &&
+        std::abs(naive_seconds(device, now) - offset_s - received_s) < half_year_s) {
+        return now;
+    }
     // Leap years lie at most eight years apart (1896 and 1904).
     const int reach = device.month == 2 && device.day == 29 ? 8 : 1;
     int best = now;

@@ -34,17 +34,45 @@ std::string_view facility_name(std::int8_t facility) {
     return facility < 0 ? std::string_view{} : facilities[static_cast<std::size_t>(facility)];
 }
 
-void append_record_metadata(const Record& record, const MetadataContext& context,
-                            std::string& out) {
-    const auto put = [&context, &out](std::string_view name, std::string_view value) {
-        if (!context.replaced.empty() && std::find(context.replaced.begin(), context.replaced.end(),
-                                                   name) != context.replaced.end()) {
-            return;
-        }
-        append_metadata_pair(name, value, out);
+MetadataEncoder::MetadataEncoder() {
+    for (std::size_t i = 0; i < facilities.size(); ++i) {
+        append_metadata_pair("facility", facilities[i], facilities_[i]);
+    }
+    for (std::size_t i = 0; i < severities.size(); ++i) {
+        append_metadata_pair("severity", severities[i], severities_[i]);
+    }
+}
+
+void MetadataEncoder::append_defects(Defects defects, WireBuffer& out) {
+    constexpr std::uint32_t golden = 0x9e3779b1;
+    DefectsPair& known = defects_[(defects.bits() * golden) >> 26U];
+    if (known.bits != defects.bits()) {
+        DefectsText text;
+        known.bits = defects.bits();
+        known.pair.clear();
+        append_metadata_pair("defects", defects.write(text), known.pair);
+    }
+    out.append(known.pair.view());
+}
+
+void MetadataEncoder::append(const Record& record, const MetadataContext& context,
+                             WireBuffer& out) {
+    const auto is_replaced = [&context](std::string_view name) {
+        return !context.replaced.empty() &&
+               std::find(context.replaced.begin(), context.replaced.end(), name) !=
+                   context.replaced.end();
     };
-    put("facility", facility_name(record.facility));
-    put("severity", severity_name(record.severity));
+    const auto put = [&](std::string_view name, std::string_view value) {
+        if (!value.empty() && !is_replaced(name)) {
+            append_metadata_pair(name, value, out);
+        }
+    };
+    if (record.facility >= 0 && !is_replaced("facility")) {
+        out.append(facilities_[static_cast<std::size_t>(record.facility)].view());
+    }
+    if (record.severity >= 0 && !is_replaced("severity")) {
+        out.append(severities_[static_cast<std::size_t>(record.severity)].view());
+    }
     put("hostname", clipped(record.hostname));
     put("app_name", clipped(record.app_name));
     put("proc_id", clipped(record.proc_id));
@@ -55,9 +83,8 @@ void append_record_metadata(const Record& record, const MetadataContext& context
     put("source_ip", context.source_ip);
     put("device_timestamp", context.device_timestamp);
     put("listener", context.listener);
-    if (!record.defects.empty()) {
-        DefectsText text;
-        put("defects", record.defects.write(text));
+    if (!record.defects.empty() && !is_replaced("defects")) {
+        append_defects(record.defects, out);
     }
 }
 

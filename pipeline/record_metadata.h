@@ -3,7 +3,9 @@
 #pragma once
 
 #include "core/record.h"
+#include "pipeline/wire_buffer.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,7 +26,28 @@ struct MetadataContext {
     std::span<const std::string_view> replaced;
 };
 
-// Appends the pairs in wire form (see append_metadata_pair). Absent fields append nothing.
-void append_record_metadata(const Record& record, const MetadataContext& context, std::string& out);
+// Resource. One thread. Keeps the wire form of pairs whose values come from a small set.
+class MetadataEncoder {
+  public:
+    MetadataEncoder();
+    MetadataEncoder(const MetadataEncoder&) = delete;
+    MetadataEncoder& operator=(const MetadataEncoder&) = delete;
+
+    // Appends the pairs in wire form (see append_metadata_pair). Absent fields append nothing.
+    void append(const Record& record, const MetadataContext& context, WireBuffer& out);
+
+  private:
+    // The pair of one set of defects; a set that is not here takes the place of another.
+    struct DefectsPair {
+        std::uint32_t bits = 0;  // 0: free
+        WireBuffer pair;
+    };
+
+    void append_defects(Defects defects, WireBuffer& out);
+
+    std::array<WireBuffer, 24> facilities_;
+    std::array<WireBuffer, 8> severities_;
+    std::array<DefectsPair, 64> defects_;
+};
 
 }  // namespace weir

@@ -276,7 +276,7 @@ void SyslogIntake::append(const Passing& passing, const Route& route,
                      .device_time = device_time,
                      .received_at = passing.received_at,
                      .line = line,
-                     .metadata = metadata_,
+                     .metadata = metadata_.view(),
                      .listener = passing.listener,
                      .heavy = is_heavy(passing, route)});
 }
@@ -301,7 +301,7 @@ void SyslogIntake::append_metadata(MetadataContext context) {
         }
     }
     context.replaced = replaced_;
-    append_record_metadata(record_, context, metadata_);
+    metadata_encoder_.append(record_, context, metadata_);
 }
 
 void SyslogIntake::tick() {

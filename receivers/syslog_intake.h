@@ -187,7 +187,8 @@ class SyslogIntake final : public FrameSink {
     std::int64_t no_new_labels_until_ns_ = 0;  // the ceiling refused labels that a rule made
     std::int64_t next_collapse_event_ns_ = 0;  // a flood of new sources is not a flood of events
     std::vector<std::string_view> replaced_;   // scratch: metadata names that rules set
-    std::string metadata_;                     // scratch: one record's structured metadata
+    MetadataEncoder metadata_encoder_;
+    WireBuffer metadata_;  // scratch: one record's structured metadata
 };
 
 }  // namespace weir

@@ -46,14 +46,14 @@ Decoded decode_entry(const std::string& field) {
 }
 
 TEST(LokiEncoder, EntryRoundTrips) {
-    std::string metadata;
+    WireBuffer metadata;
     append_metadata_pair("hostname", "switch-1", metadata);
     append_metadata_pair("empty", "", metadata);
     append_metadata_pair("long", std::string(300, 'v'), metadata);
     for (const std::size_t length : {0UL, 1UL, 127UL, 128UL, 20'000UL}) {
-        std::string out;
-        append_entry({1'700'000'000'123'456'789}, std::string(length, 'l'), metadata, out);
-        const Decoded decoded = decode_entry(out);
+        WireBuffer out;
+        append_entry({1'700'000'000'123'456'789}, std::string(length, 'l'), metadata.view(), out);
+        const Decoded decoded = decode_entry(std::string(out.view()));
         EXPECT_EQ(decoded.seconds, 1'700'000'000);
         EXPECT_EQ(decoded.nanos, 123'456'789);
         EXPECT_EQ(decoded.line, std::string(length, 'l'));
@@ -65,9 +65,9 @@ TEST(LokiEncoder, EntryRoundTrips) {
 }
 
 TEST(LokiEncoder, TimeBeforeTheEpochKeepsNanosPositive) {
-    std::string out;
+    WireBuffer out;
     append_entry({-1}, "x", "", out);
-    const Decoded decoded = decode_entry(out);
+    const Decoded decoded = decode_entry(std::string(out.view()));
     EXPECT_EQ(decoded.seconds, -1);
     EXPECT_EQ(decoded.nanos, 999'999'999);
 }

@@ -1,14 +1,16 @@
 """Measures weir beside its peers and beside a bare loop, and writes it into bench/RESULTS.md.
 
-    peers.py [--quick] [--only NAME,...] [--transport NAME,...] [--rate N,...] [--runs N] [--no-write]
-    peers.py outage [the same]
+    peers.py [outage] [--quick] [--only NAME,...] [--transport NAME,...] [--rate N,...] [--runs N]
+             [--no-climb] [--no-write]
 
-`./dev bench peers` builds what this needs and runs it. 64 senders (sender.cc) send marked lines over
-loopback to the subject, which pushes them to a sink (sink.cc) that counts them. Every run starts the
-subject anew; runs of different subjects alternate, so that a busy machine hits all of them alike.
+`./dev bench peers` builds what this needs and runs it. 64 senders (sender.cc) send marked lines
+over loopback to the subject, which pushes them to a sink (sink.cc) that counts them. Every run
+starts the subject anew; runs of different subjects alternate, so that a busy machine hits all of
+them alike.
 """
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -39,10 +41,11 @@ class Bench:
         self.certificates = Certificates(self.directory / "certificates")
         self.missing = {}  # name -> why
         self.results = {}  # (name, transport, rate) -> [Result]
-        self.highest = {}  # name -> (rate, whether the sender was what ended it)
+        self.highest = {}  # name -> Result of the highest rate without loss
         self.outages = {}  # name -> Result
         self.subjects = [each for each in all_subjects() if self.wanted(each.name)]
         self.runs = 0
+        self.load = os.getloadavg()[0]
 
     def wanted(self, name):
         return not self.options.only or name in self.options.only
@@ -52,22 +55,30 @@ class Bench:
             try:
                 subject.prepare()
             except peers.Unavailable as error:
-                self.give_up(subject, error)
+                self.subjects.remove(subject)
+                self.miss(subject.name, error)
 
-    def give_up(self, subject, error):
-        self.missing[subject.name] = str(error).strip().splitlines()[-1]
-        self.subjects.remove(subject)
-        print(f"without {subject.name}: {error}", flush=True)
+    def miss(self, name, error):
+        self.missing[name] = str(error).strip().splitlines()[-1]
+        print(f"without {name}: {error}", flush=True)
+
+    def over(self, transport):
+        """The subjects that take it, but for those that failed at it before."""
+        return [
+            each
+            for each in self.subjects
+            if transport in each.transports and f"{each.name} over {transport}" not in self.missing
+        ]
 
     def one(self, subject, transport, rate, seconds, dead_s=0):
-        """One result, or None if it could not be had; then the subject is done with."""
+        """One result, or None if it could not be had; then the transport is done with."""
         self.runs += 1
         directory = self.directory / f"{self.runs}-{subject.name}"
         try:
             with Run(subject, transport, directory, self.certificates) as run:
                 result = run.measure(rate, seconds, dead_s)
         except (peers.Unavailable, AssertionError, RuntimeError) as error:
-            self.give_up(subject, peers.Unavailable(f"{transport}: {error}"))
+            self.miss(f"{subject.name} over {transport}", error)
             return None
         print(report.one_line(subject, transport, result), flush=True)
         return result
@@ -76,7 +87,7 @@ class Bench:
         for _ in range(self.options.runs):
             for transport in self.options.transport:
                 for rate in self.options.rate:
-                    for subject in [each for each in self.subjects if transport in each.transports]:
+                    for subject in self.over(transport):
                         result = self.one(subject, transport, rate, SECONDS)
                         if result:
                             key = (subject.name, transport, rate)
@@ -84,25 +95,28 @@ class Bench:
 
     def climb(self):
         """The highest rate of UDP that each holds without loss."""
-        for subject in list(self.subjects):
+        for subject in self.over("udp"):
             for rate in LADDER:
                 result = self.held(subject, rate)
                 if not result:
                     break
-                self.highest[subject.name] = (rate, not result.kept_up)
+                self.highest[subject.name] = result
                 if not result.kept_up:
                     break
 
     def held(self, subject, rate):
-        """The result of a try without loss, or None."""
+        """A try without loss, if there is one, rather one at which the sender kept up; or None."""
+        best = None
         for _ in range(LADDER_TRIES):
             result = self.one(subject, "udp", rate, SECONDS)
-            if result is None or result.lost == 0:
-                return result
-        return None
+            if result and result.lost == 0:
+                best = result
+            if result is None or (best and best.kept_up):
+                break
+        return best
 
     def outage(self):
-        for subject in list(self.subjects):
+        for subject in self.over("udp"):
             if subject.name.startswith("bare"):
                 continue  # it has neither retry nor queue
             result = self.one(subject, "udp", OUTAGE_RATE, OUTAGE_S, OUTAGE_DEAD_S)
@@ -115,7 +129,7 @@ def read_options(arguments):
     numbers = lambda text: [int(part) for part in text.split(",")]  # noqa: E731
     parser = argparse.ArgumentParser(prog="./dev bench peers")
     parser.add_argument("what", nargs="?", default="rates", choices=("rates", "outage"))
-    parser.add_argument("--quick", action="store_true", help="one run at the highest rate, no climb")
+    parser.add_argument("--quick", action="store_true", help="one run at the top rate, no climb")
     parser.add_argument("--only", type=names, default=[], help="names of subjects")
     parser.add_argument("--transport", type=names, default=["udp", "tcp", "tls"])
     parser.add_argument("--rate", type=numbers, default=None, help="messages a second")

@@ -3,7 +3,7 @@
 import datetime
 import statistics
 
-from measure import machine
+from measure import KEPT_UP, machine
 from subjects import BUFFER_BYTES, ROOT, all_subjects
 
 FILE = ROOT / "bench" / "RESULTS.md"
@@ -32,12 +32,13 @@ def table(head, rows):
 
 def section(bench):
     parts = [
-        f"{datetime.date.today().isoformat()}, {machine()}.",
+        f"{datetime.date.today().isoformat()}, {machine()}; load average {bench.load:.0f} before.",
         f"    {bench.options.command}",
         what_was_run(bench),
     ]
     if bench.results:
         parts += [rates_table(bench, transport) for transport in bench.options.transport]
+        parts += ratios(bench)
     if bench.highest:
         parts.append(highest_table(bench))
     if bench.outages:
@@ -49,10 +50,10 @@ def section(bench):
 
 def what_was_run(bench):
     granted = bench.granted_bytes / 2**20
-    shown = set(bench.missing) | {subject.name for subject in bench.subjects}
+    shown = {subject.name for subject in bench.subjects}
     lines = [
-        f"Receive buffers: {BUFFER_BYTES / 2**20:.0f} MiB in all for each, {granted:.0f} MiB granted"
-        " to those that ask. What was run:",
+        f"Receive buffers: {BUFFER_BYTES / 2**20:.0f} MiB in all for each, {granted:.0f} MiB"
+        " granted to those that ask. What was run:",
         "",
     ]
     lines += [f"- `{each.name}`: {each.what}." for each in all_subjects() if each.name in shown]
@@ -77,7 +78,10 @@ def rates_table(bench, transport):
             f"{median(lowest, lambda result: result.p99_ms):.0f} ms",
         ]
         rows.append([name, *cells])
-    text = f"CPU seconds for a million messages, median of {bench.options.runs}:\n\n"
+    text = (
+        f"CPU seconds for a million messages, median of {bench.options.runs} (*at*: what the"
+        " senders came to where the subject or the machine held them back):\n\n"
+    )
     return text + table(head, rows) if rows else ""
 
 
@@ -85,18 +89,39 @@ def cpu_cell(results):
     if not results:
         return NOTHING
     cpu = f"{median(results, lambda result: result.cpu_s_per_million):.2f}"
-    if all(result.kept_up for result in results):
+    sent_per_s = median(results, lambda result: result.sent_per_s)
+    if sent_per_s > KEPT_UP * results[0].asked_per_s:
         return cpu
-    # The subject did not read as fast as asked: the streams were throttled to what it took.
-    return f"{cpu} (took {median(results, lambda result: result.sent_per_s) / 1000:.0f}k/s)"
+    # The sender was held back: by a stream that was not read, or by a machine that has no more.
+    return f"{cpu} (at {sent_per_s / 1000:.0f}k/s)"
+
+
+def ratios(bench):
+    """What weir costs as a multiple of what it is compared with, at the highest rate."""
+    pairs = [
+        ("weir", "bare-1ms", "udp"),
+        ("weir", "bare", "tcp"),
+        ("weir", "bare", "tls"),
+        ("weir-two", "weir", "udp"),
+    ]
+    rate = max(bench.options.rate)
+    lines = []
+    for one, other, transport in pairs:
+        found = [bench.results.get((name, transport, rate)) for name in (one, other)]
+        if all(found):
+            costs = [median(results, lambda result: result.cpu_s_per_million) for results in found]
+            ratio = costs[0] / costs[1]
+            lines.append(f"- `{one}` over {transport.upper()}: {ratio:.2f} times `{other}`.")
+    return [f"At {rate // 1000}k/s:\n\n" + "\n".join(lines)] if lines else []
 
 
 def highest_table(bench):
     rows = []
     for name in [subject.name for subject in all_subjects()]:
         if name in bench.highest:
-            rate, by_sender = bench.highest[name]
-            rows.append([name, f"{rate // 1000}k/s" + (" (the sender's limit)" * by_sender)])
+            result = bench.highest[name]
+            limit = "" if result.kept_up else " (the senders had no more)"
+            rows.append([name, f"{result.sent_per_s / 1000:.0f}k/s{limit}"])
         elif any(key[0] == name for key in bench.results):
             rows.append([name, "below the first step"])
     return "Highest rate of UDP without loss:\n\n" + table(["", "messages a second"], rows)

@@ -12,6 +12,7 @@
 #include <array>
 #include <csignal>
 #include <memory>
+#include <poll.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@ namespace weir::bench {
 namespace {
 
 constexpr std::uint64_t tick_ns = 50'000;
+constexpr std::uint64_t close_timeout_us = 60'000'000;
 constexpr std::size_t run_max = 64;  // lines of one device in one go
 
 struct Options {
@@ -161,9 +163,26 @@ class Device {
         }
     }
 
-    void finish() {
+    // Ends the stream in order. Closing a socket that holds unread bytes (a server's session
+    // tickets) would reset the connection, and what the subject has not read yet would be lost.
+    void finish_sending() {
         if (ssl_) {
             SSL_shutdown(ssl_.get());
+        }
+        if (!datagrams_) {
+            shutdown(fd_.get(), SHUT_WR);
+        }
+    }
+
+    // Waits until the subject has read all and closed its side, or until then.
+    void finish(std::uint64_t deadline_us) {
+        std::array<char, 4096> ignored{};
+        while (!datagrams_ && monotonic_us() < deadline_us) {
+            pollfd closed{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+            if (poll(&closed, 1, 100) > 0 &&
+                recv(fd_.get(), ignored.data(), ignored.size(), 0) <= 0) {
+                return;
+            }
         }
     }
 
@@ -232,8 +251,13 @@ void run(const Options& options) {
     fmt::print(R"({{"sent":{},"seconds":{:.3f},"cpu_s":{:.3f}}})"
                "\n",
                sent, took_s, cpu_s() - cpu_before_s);
+    std::fflush(stdout);
     for (Device& device : devices) {
-        device.finish();
+        device.finish_sending();
+    }
+    const std::uint64_t deadline_us = monotonic_us() + close_timeout_us;
+    for (Device& device : devices) {
+        device.finish(deadline_us);
     }
 }
 

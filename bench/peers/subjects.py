@@ -1,8 +1,8 @@
 """What is measured: how each receiver is configured and started.
 
 Every subject gets the same task: take syslog on one port of 127.0.0.1, push to the sink over HTTP
-in batches of about 1 MiB or 1 s, hold up to a million lines in memory when the sink is slow or dead,
-and ask the kernel for 8 MiB of receive buffer in all.
+in batches of about 1 MiB or 1 s, hold up to a million lines in memory when the sink is slow or
+dead (weir: its default of 256 MiB), and ask the kernel for 8 MiB of receive buffer in all.
 """
 
 import json
@@ -216,6 +216,56 @@ input(type="imtcp" address="127.0.0.1" port="{port}")
         return task.process(self.name, command, environment).spawn()
 
 
+class Alloy(Subject):
+    name = "alloy"
+    what = "built from its Go module; RFC 5424 lines only, because it takes one format a listener"
+    shapes = "rfc5424"
+    # It cannot ask for a receive buffer. What the kernel grants is twice what one asks for.
+    socket_default_bytes = 2 * BUFFER_BYTES
+
+    CONFIG = """\
+logging {{ level = "error" }}
+loki.source.syslog "in" {{
+  listener {{
+    address = "127.0.0.1:{port}"
+    protocol = "{protocol}"
+    {tls}
+  }}
+  forward_to = [loki.write.out.receiver]
+}}
+loki.write "out" {{
+  endpoint {{
+    url = "http://127.0.0.1:{sink}/loki/api/v1/push"
+    batch_size = "1MiB"
+    batch_wait = "1s"
+  }}
+}}
+"""
+
+    def prepare(self):
+        peers.prepare(self.name)
+
+    def start(self, task):
+        tls = ""
+        if task.transport == "tls":
+            settings = task.certificates.server_settings(mutual=False)
+            tls = "tls_config {\n" + "".join(
+                f'      {name}_file = "{settings[key]}"\n'
+                for name, key in (("cert", "certificate"), ("key", "key"))
+            ) + "    }"
+        config = self.CONFIG.format(
+            port=task.port,
+            protocol="udp" if task.transport == "udp" else "tcp",
+            tls=tls,
+            sink=task.sink_port,
+        )
+        command = [peers.find(self.name) / self.name, "run", "--disable-reporting"]
+        command += [f"--server.http.listen-addr=127.0.0.1:{free_port()}"]
+        command += [f"--storage.path={task.directory / 'alloy'}"]
+        command += [task.write("config.alloy", config)]
+        return task.process(self.name, command).spawn()
+
+
 class Telegraf(Subject):
     name = "telegraf"
     what = (
@@ -270,5 +320,6 @@ def all_subjects():
         Weir("weir-two", "weir with a second Loki", endpoints=2),
         SyslogNg(),
         Rsyslog(),
+        Alloy(),
         Telegraf(),
     ]

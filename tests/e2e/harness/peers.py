@@ -1,7 +1,7 @@
 """The programs of others that the tests talk to, kept in a cache outside the repository.
 
 prepare() fetches or builds them, once; find() gives the place of one, or raises Unavailable with
-the reason. Loki and Telegraf are built from their Go modules; rsyslog, syslog-ng and its
+the reason. Loki, Alloy and Telegraf are built from their Go modules; rsyslog, syslog-ng and its
 loggen come from Debian packages that are unpacked, not installed; rsyslog's omhttp, which Debian does
 not package, is built from Debian's source of rsyslog.
 """
@@ -19,6 +19,7 @@ MODULES = ROOT / "tests" / "e2e" / "peers"
 # Built from the Go module in MODULES / name: name -> (package, build tags).
 GO_PEERS = {
     "loki": ("github.com/grafana/loki/v3/cmd/loki", ""),
+    "alloy": ("github.com/grafana/alloy", ""),
     "telegraf": (
         "github.com/influxdata/telegraf/cmd/telegraf",
         "custom,inputs.syslog,outputs.loki",

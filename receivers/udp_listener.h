@@ -27,7 +27,7 @@ struct UdpLimits {
     std::size_t message_bytes_max = 64 * 1024;
     bool oversize_drop = false;
     // Between reads under load; 0: wake for every datagram.
-    std::int64_t coalesce_ns = 4 * ns_per_ms;
+    std::int64_t coalesce_ns = ns_per_ms;
 };
 
 // Resource. Lives on its thread's io_context; every call from that thread, except construction.

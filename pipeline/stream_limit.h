@@ -22,6 +22,13 @@ struct StreamVerdict {
     std::size_t overflow_slot = 0;
 };
 
+// Who asks for a stream of its own.
+enum class StreamClaim : std::uint8_t {
+    newcomer,  // a source that never had one
+    known,     // a source that had one before
+    labels,    // labels that a rule made
+};
+
 // Resource. Any thread, lock-free; the count is exact.
 class StreamCeiling {
   public:
@@ -30,11 +37,14 @@ class StreamCeiling {
     StreamCeiling(const StreamCeiling&) = delete;
     StreamCeiling& operator=(const StreamCeiling&) = delete;
 
-    // Asks for a place for a stream of the source with this hash (core hash_address). A source that
-    // is `known` (it had a stream of its own before) may use a reserve of an eighth above
-    // streams_max, so that a flood of new sources does not take the names of those that were here
-    // first. Every verdict with `own` takes one place, to be given back by release().
-    [[nodiscard]] StreamVerdict admit(std::uint64_t source_hash, bool known);
+    // Asks for a place for a stream of the source with this hash (core hash_address). A known
+    // source may use a reserve of an eighth above streams_max, so that a flood of new sources does
+    // not take the names of those that were here first. Newcomers get streams_max places at first
+    // and as many again in an hour: forged addresses would otherwise take the place of every
+    // stream that falls silent, and make streams_max new ones at Loki each minute. `now_ns` is
+    // monotonic. Every verdict with `own` takes one place, to be given back by release().
+    [[nodiscard]] StreamVerdict admit(std::uint64_t source_hash, StreamClaim claim,
+                                      std::int64_t now_ns);
 
     // Gives back the place of a stream that was admitted with `own` and is forgotten.
     void release();
@@ -51,6 +61,9 @@ class StreamCeiling {
     }
 
   private:
+    [[nodiscard]] bool take_newcomer(std::size_t streams_max, std::int64_t now_ns);
+
+    std::atomic<std::int64_t> newcomers_until_ns_{0};  // as in pipeline/rate_limit
     std::atomic<std::size_t> streams_max_;
     std::atomic<std::size_t> active_{0};
     std::atomic<std::uint64_t> collapsed_{0};

@@ -111,6 +111,7 @@ class SyslogIntake final : public FrameSink {
         const Classification* classification = nullptr;
         BatchBuilder::StreamHandle stream;
         SourceAllowance allowance;
+        bool had_own_stream = false;
     };
 
     // Whose message it is and what that means.

@@ -41,8 +41,10 @@ BatchBuilder::StreamHandle SyslogIntake::stream_of(const Passing& passing, const
         RelayedDevice& device = *route.relayed;
         if (!builder_.is_live(device.stream)) [[unlikely]] {
             const std::uint64_t hash = std::hash<std::string_view>{}(route.device);
-            device.stream =
-                open_stream(labels_of(route.classification, route.device), hash, false).handle;
+            const OpenedStream opened = open_stream(labels_of(route.classification, route.device),
+                                                    hash, device.had_own_stream);
+            device.stream = opened.handle;
+            device.had_own_stream = device.had_own_stream || opened.own;
         }
         return device.stream;
     }
@@ -89,7 +91,7 @@ BatchBuilder::StreamHandle SyslogIntake::relabelled_stream(const Passing& passin
         return stream_of(passing, route);
     }
     const std::uint64_t hash = hash_address(passing.source.address, options_.seed);
-    if (!parts_.ceiling.admit(hash, false).own) {
+    if (!parts_.ceiling.admit(hash, StreamClaim::labels, now_ns).own) {
         no_new_labels_until_ns_ = now_ns + refused_labels_pause_ns;
         parts_.events.emit({EventId::streams_collapsed, text,
                             "streams_max is reached; labels that rules set are left out"});
@@ -122,9 +124,10 @@ SyslogIntake::OpenedStream SyslogIntake::open_stream(Labels labels, std::uint64_
     if (builder_.knows(text, tenant)) {
         return {.handle = builder_.stream(text, tenant), .own = known};
     }
-    const StreamVerdict verdict = parts_.ceiling.admit(device_hash, known);
+    const std::int64_t now_ns = parts_.clock.monotonic_ns();
+    const StreamVerdict verdict = parts_.ceiling.admit(
+        device_hash, known ? StreamClaim::known : StreamClaim::newcomer, now_ns);
     if (!verdict.own) {
-        const std::int64_t now_ns = parts_.clock.monotonic_ns();
         if (now_ns >= next_collapse_event_ns_) {
             next_collapse_event_ns_ = now_ns + refused_labels_pause_ns;
             parts_.events.emit({EventId::streams_collapsed, labels["device"],

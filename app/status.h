@@ -97,6 +97,11 @@ struct AdminStatus {
     std::map<std::string, std::uint64_t> refused;  // by reason
 };
 
+struct ThreadStatus {
+    std::uint64_t number = 0;
+    std::uint64_t received = 0;  // frames, over all listeners
+};
+
 struct Status {
     std::string version;
     Timestamp now;
@@ -117,7 +122,7 @@ struct Status {
     std::uint64_t reassembly_held_bytes = 0;
     std::uint64_t reassembly_bytes_max = 0;
     std::uint64_t batches_total = 0;
-    std::uint64_t threads = 0;
+    std::vector<ThreadStatus> threads;  // that receive
     std::uint64_t resident_bytes = 0;
     std::uint64_t memory_budget_bytes = 0;  // the sum of all limits
     std::uint64_t memory_bytes_max = 0;     // 0: not compared

@@ -137,6 +137,14 @@ Json sources_json(const Status& status) {
             {"silent", std::move(silent)}};
 }
 
+Json threads_json(const std::vector<ThreadStatus>& threads) {
+    Json array = Json::array();
+    for (const ThreadStatus& thread : threads) {
+        array.push_back({{"number", thread.number}, {"received", thread.received}});
+    }
+    return array;
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -161,7 +169,8 @@ std::string to_json(const Status& status) {
     root["sources"] = sources_json(status);
     root["reassembly"] = {{"held_bytes", status.reassembly_held_bytes},
                           {"bytes_max", status.reassembly_bytes_max}};
-    root["process"] = {{"threads", status.threads},
+    root["threads"] = threads_json(status.threads);
+    root["process"] = {{"threads", status.threads.size()},
                        {"resident_bytes", status.resident_bytes},
                        {"memory_budget_bytes", status.memory_budget_bytes},
                        {"memory_bytes_max", status.memory_bytes_max},

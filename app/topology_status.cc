@@ -237,7 +237,6 @@ Status Topology::Impl::status() const {
                   .sources_max = config_.sources_max * threads_.size(),
                   .source_overview = source_overview(),
                   .reassembly_bytes_max = config_.reassembly.bytes_max * threads_.size(),
-                  .threads = threads_.size(),
                   .resident_bytes = resident_bytes(),
                   .memory_budget_bytes = make_memory_budget(config_, threads_.size()).total(),
                   .memory_bytes_max = config_.memory_bytes_max,
@@ -255,6 +254,11 @@ Status Topology::Impl::status() const {
         status.sources_evicted_total += gauges.sources_evicted.value();
         status.reassembly_held_bytes += gauges.reassembly_bytes.value();
         status.batches_total += gauges.batches.value();
+        ThreadStatus& own = status.threads.emplace_back();
+        own.number = status.threads.size() - 1;
+        for (const auto& counters : thread->intake().all_counters()) {
+            own.received += counters->received.value();
+        }
     }
     for (std::size_t i = 0; i < config_.rules.size(); ++i) {
         RuleStatus rule{.name = config_.rules[i].name,

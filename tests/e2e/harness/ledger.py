@@ -25,6 +25,9 @@ def assert_balanced(status):
         assert endpoint["appended"] == delivery_sum(endpoint), endpoint
         assert endpoint["balances"] is True, endpoint
         assert endpoint["appended"] == accepted, (endpoint, accepted)
+    # The same frames, counted by who read them.
+    by_thread = sum(thread["received"] for thread in status["threads"])
+    assert by_thread == received(status), status["threads"]
 
 
 def at_rest(status):

@@ -1,7 +1,10 @@
 // A cheap HTTP server that takes what the receivers under test push, and counts the lines by their
 // marks. Bodies are Loki's push protocol (snappy), or anything that holds the lines as text. It
-// answers 204 to everything. A second port is for the driver: GET /stats, POST /reset, and
-// POST /dead?SECONDS, which closes the data port and every connection to it for so long.
+// answers 204 to everything. A second port is for the driver: GET /stats, POST /reset,
+// POST /dead?SECONDS, which closes the data port and every connection to it for so long,
+// GET /within?FIRST,LAST for how many numbers of a range have come, and GET /devices for whose
+// streams they came in (only with --devices-below).
+#include "bench/peers/device_tally.h"
 #include "bench/peers/net.h"
 #include "bench/peers/tally.h"
 
@@ -67,10 +70,11 @@ struct Connection {
 
 class Sink {
   public:
-    Sink(std::uint16_t port, std::uint16_t control_port)
+    Sink(std::uint16_t port, std::uint16_t control_port, std::uint64_t devices_below)
         : address_(address_of("127.0.0.1", port)),
           epoll_(must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-          control_(bound(SOCK_STREAM, address_of("127.0.0.1", control_port))) {
+          control_(bound(SOCK_STREAM, address_of("127.0.0.1", control_port))),
+          devices_(devices_below) {
         watch(control_.get());
         open();
     }
@@ -180,10 +184,27 @@ class Sink {
             std::from_chars(text.data(), text.data() + text.size(), seconds);
             die(seconds);
         }
-        const std::string json = tally_.json();
+        const std::string json = answer_to(request.target);
         reply(connection, fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n"
                                       "Content-Type: application/json\r\n\r\n{}",
                                       json.size(), json));
+    }
+
+    [[nodiscard]] std::string answer_to(std::string_view target) const {
+        constexpr std::string_view within = "GET /within?";
+        if (target == "GET /devices") {
+            return devices_.json();
+        }
+        if (!target.starts_with(within)) {
+            return tally_.json();
+        }
+        target.remove_prefix(within.size());
+        std::uint64_t first = 0;
+        std::uint64_t last = 0;
+        const char* end = target.data() + target.size();
+        const char* comma = std::from_chars(target.data(), end, first).ptr;
+        std::from_chars(std::min(comma + 1, end), end, last);
+        return fmt::format(R"({{"distinct":{}}})", tally_.distinct_within(first, last));
     }
 
     void take(const Request& request, std::string_view body) {
@@ -195,6 +216,7 @@ class Sink {
             body = plain_;
         }
         tally_.count(body, monotonic_us());
+        devices_.count(body);
     }
 
     static void reply(const Connection& connection, std::string_view text) {
@@ -210,6 +232,7 @@ class Sink {
     std::map<int, Connection> connections_;
     std::uint64_t dead_until_us_ = 0;  // 0: alive
     Tally tally_;
+    DeviceTally devices_;
     std::string plain_;
 };
 
@@ -221,7 +244,9 @@ int main(int argc, char** argv) {
     std::uint16_t port = 0;
     std::uint16_t control = 0;
     app.add_option("--port", port)->required();
+    std::uint64_t devices_below = 0;
     app.add_option("--control", control)->required();
+    app.add_option("--devices-below", devices_below, "look at the streams of smaller numbers");
     CLI11_PARSE(app, argc, argv);
-    weir::bench::Sink(port, control).run();
+    weir::bench::Sink(port, control, devices_below).run();
 }

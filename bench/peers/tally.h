@@ -32,6 +32,15 @@ class Tally {
         }
     }
 
+    // How many of the numbers from `first` to before `last` have come.
+    [[nodiscard]] std::uint64_t distinct_within(std::uint64_t first, std::uint64_t last) const {
+        std::uint64_t sum = 0;
+        for (std::uint64_t n = first; n < last && n / 64 < numbers_.size(); ++n) {
+            sum += numbers_[n / 64] >> n % 64 & 1;
+        }
+        return sum;
+    }
+
     [[nodiscard]] std::string json() const {
         return fmt::format(
             R"({{"lines":{},"distinct":{},"requests":{},"bytes":{},"p50_ms":{},"p99_ms":{},)"

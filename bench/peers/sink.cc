@@ -2,8 +2,8 @@
 // marks. Bodies are Loki's push protocol (snappy), or anything that holds the lines as text. It
 // answers 204 to everything. A second port is for the driver: GET /stats, POST /reset,
 // POST /dead?SECONDS, which closes the data port and every connection to it for so long,
-// GET /within?FIRST,LAST for how many numbers of a range have come, and GET /devices for whose
-// streams they came in (only with --devices-below).
+// GET /within?FIRST,LAST for how many numbers of a range have come, GET /missing?FIRST,LAST for
+// those that have not, and GET /devices for whose streams they came in (only with --devices-below).
 #include "bench/peers/device_tally.h"
 #include "bench/peers/net.h"
 #include "bench/peers/tally.h"
@@ -192,19 +192,28 @@ class Sink {
 
     [[nodiscard]] std::string answer_to(std::string_view target) const {
         constexpr std::string_view within = "GET /within?";
+        constexpr std::string_view missing = "GET /missing?";
         if (target == "GET /devices") {
             return devices_.json();
         }
-        if (!target.starts_with(within)) {
-            return tally_.json();
+        if (target.starts_with(within)) {
+            const auto [first, last] = read_range(target.substr(within.size()));
+            return fmt::format(R"({{"distinct":{}}})", tally_.distinct_within(first, last));
         }
-        target.remove_prefix(within.size());
-        std::uint64_t first = 0;
-        std::uint64_t last = 0;
-        const char* end = target.data() + target.size();
-        const char* comma = std::from_chars(target.data(), end, first).ptr;
-        std::from_chars(std::min(comma + 1, end), end, last);
-        return fmt::format(R"({{"distinct":{}}})", tally_.distinct_within(first, last));
+        if (target.starts_with(missing)) {
+            const auto [first, last] = read_range(target.substr(missing.size()));
+            return tally_.missing_within(first, last);
+        }
+        return tally_.json();
+    }
+
+    // "FIRST,LAST"
+    static std::pair<std::uint64_t, std::uint64_t> read_range(std::string_view text) {
+        std::pair<std::uint64_t, std::uint64_t> range;
+        const char* end = text.data() + text.size();
+        const char* comma = std::from_chars(text.data(), end, range.first).ptr;
+        std::from_chars(std::min(comma + 1, end), end, range.second);
+        return range;
     }
 
     void take(const Request& request, std::string_view body) {

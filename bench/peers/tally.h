@@ -41,6 +41,17 @@ class Tally {
         return sum;
     }
 
+    // Those that have not come, as a JSON list.
+    [[nodiscard]] std::string missing_within(std::uint64_t first, std::uint64_t last) const {
+        std::string text = "[";
+        for (std::uint64_t n = first; n < last; ++n) {
+            if (distinct_within(n, n + 1) == 0) {
+                text += fmt::format("{}{}", text.size() > 1 ? "," : "", n);
+            }
+        }
+        return text + "]";
+    }
+
     [[nodiscard]] std::string json() const {
         return fmt::format(
             R"({{"lines":{},"distinct":{},"requests":{},"bytes":{},"p50_ms":{},"p99_ms":{},)"

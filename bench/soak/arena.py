@@ -89,6 +89,9 @@ class Sink(measure.Sink):
     def within(self, first, last):
         return self.get(f"within?{first},{last}")["distinct"]
 
+    def missing(self, first, last):
+        return self.get(f"missing?{first},{last}")
+
 
 class Subject(Weir):
     """weir, as the soaks run it. A busy machine may make it slow to answer."""
@@ -168,6 +171,31 @@ class Sampler(threading.Thread):
         self.ended.set()
         self.join()
         return self.samples
+
+
+class DropWatch(threading.Thread):
+    """When the kernel dropped datagrams of this network, to a tenth of a second."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.dropping = []  # (from, to), monotonic seconds
+        self.ended = threading.Event()
+
+    def run(self):
+        last, looked_at = udp_counts()[1], time.monotonic()
+        while not self.ended.wait(0.1):
+            dropped, now = udp_counts()[1], time.monotonic()
+            if dropped != last:
+                self.dropping.append((looked_at, now))
+            last, looked_at = dropped, now
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+
+    def dropped_at(self, moment):
+        """Whether the kernel may have dropped a datagram of that moment."""
+        return any(begin - 0.01 <= moment <= end for begin, end in self.dropping)
 
 
 class Checks:

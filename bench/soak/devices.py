@@ -27,6 +27,7 @@ class Device(threading.Thread):
         self.number, self.address, self.port = number, address, port
         self.rate_per_s = rate_per_s
         self.sent = 0
+        self.sent_at = []  # monotonic seconds of each line
         self.error = None
         self.ended = threading.Event()
 
@@ -36,6 +37,7 @@ class Device(threading.Thread):
             while not self.ended.wait(TICK_S):
                 due = int((time.monotonic() - begin) * self.rate_per_s)
                 while self.sent < due:
+                    self.sent_at.append(time.monotonic())
                     self.send(line(self.number, self.sent))
                     self.sent += 1
         except OSError as error:

@@ -25,6 +25,8 @@ BUILD = ROOT / "build" / "bench"
 MIB = 2**20
 NUMBERS_EACH = 200_000  # of one known device; bench/peers/device_tally.h has the same
 FORGED_FIRST = 100_000_000  # numbers of lines that are not of known devices begin here
+# Far more than the default: while the kernel drops, what weir refuses cannot be told apart from it.
+AMPLE_BUFFER = "128MiB"
 ADMIN_TIMEOUT_S = 20  # the machine may be busy
 
 
@@ -225,6 +227,26 @@ class Checks:
             held = accepted == one["appended"] == total and one["balances"]
             figures = f"accepted {accepted}, appended {one['appended']}, ended or queued {total}"
             self.add(f"delivery to {one['name']} balances", held, figures)
+
+    def nothing_lost(self, what, sink, devices, listener, drops):
+        """Whether weir lost no line of these devices. Returns the moments of what is missing."""
+        sent = sum(device.sent for device in devices)
+        lacking = [
+            device.sent_at[number - device.numbers[0]]
+            for device in devices
+            for number in sink.missing(device.numbers[0], device.numbers[0] + device.sent)
+        ]
+        # A datagram is dropped by the kernel when it is sent, or never. What is missing from a
+        # moment without drops is weir's doing.
+        weirs = [moment for moment in lacking if not drops.dropped_at(moment)]
+        refused = ledger.total(listener["rejected"]) + ledger.total(listener["dropped"])
+        figures = f"sent {sent}, missing {len(lacking)}, of these {len(weirs)} sent while the kernel"
+        figures += " dropped nothing; of everybody's the kernel dropped"
+        figures += f" {listener['kernel_dropped']} and weir refused {refused}"
+        # While weir refuses anything, what is missing from the other moments may be its doing too.
+        held = not lacking or (not weirs and refused == 0)
+        self.add(what, held, figures)
+        return lacking
 
     def memory(self, samples, budget):
         peak = max(samples)

@@ -16,8 +16,6 @@ FORGED = 10_000_000
 DEVICES, RATE_PER_S = 100, 10
 STREAMS_MAX = 1000
 OVERFLOW = 16
-# Far more than the default: while the kernel drops, what weir refuses cannot be told apart from it.
-BUFFER = "128MiB"
 WARM_UP_S = 15  # weir believes in a source once it has been there for ten seconds
 SETTLE_S = 60
 
@@ -28,7 +26,7 @@ def address(n):
 
 def configuration(url):
     batch = {"streams_max": STREAMS_MAX}
-    one = arena.listener("udp", "udp", limits={"receive_buffer_bytes": BUFFER})
+    one = arena.listener("udp", "udp", limits={"receive_buffer_bytes": arena.AMPLE_BUFFER})
     return arena.configuration([one], [url], logs={"batch": batch})
 
 
@@ -96,22 +94,9 @@ def check_datagrams(checks, status, told, devices):
 
 def check_devices(checks, status, sink, devices, drops):
     """Returns a sentence on what they lack."""
-    sent = sum(device.sent for device in devices)
-    lacking = [
-        device.sent_at[number - device.numbers[0]]
-        for device in devices
-        for number in sink.missing(device.numbers[0], device.numbers[0] + device.sent)
-    ]
-    # A datagram is dropped by the kernel when it is sent, or never. What is missing from a moment
-    # without drops is weir's doing.
-    weirs = [moment for moment in lacking if not drops.dropped_at(moment)]
-    rejected = arena.ledger.total(status["listeners"][0]["rejected"])
-    dropped = arena.ledger.total(status["listeners"][0]["dropped"])
-    figures = f"sent {sent}, missing {len(lacking)}, of these {len(weirs)} sent while the kernel"
-    figures += f" dropped nothing; weir refused {rejected + dropped} of everybody's"
-    # While weir refuses anything, what is missing from the other moments may be its doing as well.
-    held = not lacking or (not weirs and rejected + dropped == 0)
-    checks.add("known devices lost nothing that weir was given", held, figures)
+    (one,) = status["listeners"]
+    what = "known devices lost nothing that weir was given"
+    lacking = checks.nothing_lost(what, sink, devices, one, drops)
     check_streams(checks, sink)
     sentence = ""
     if lacking:

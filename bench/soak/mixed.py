@@ -39,6 +39,8 @@ MORE = {"connections_per_source_max": 30, "idle_timeout": "60s", "handshake_time
 
 def limits(turn, transport):
     chosen = dict(LIMITS[turn])
+    if transport == "udp":
+        chosen["receive_buffer_bytes"] = arena.AMPLE_BUFFER
     if transport != "udp":
         chosen |= STREAM_LIMITS[turn] | MORE
         if transport != "tls":
@@ -159,6 +161,8 @@ def run(place, seconds, checks):
     sink = place.sink()
     weir = place.weir(configuration(place.directory, sink.url))
     sampler = place.watch(weir)
+    drops = arena.DropWatch()
+    drops.start()
     devices = make_devices(weir)
     everyone = [device for group in devices.values() for device in group]
     for device in everyone:
@@ -171,7 +175,8 @@ def run(place, seconds, checks):
         device.stop()
     samples = list(sampler.samples)
     status = weir.quiet(SETTLE_S)
-    missing = check_devices(checks, sink, devices, status)
+    drops.stop()
+    missing = check_devices(checks, sink, devices, status, drops)
     check_datagrams(checks, status, devices, told, missing)
     checks.balances(status)
     checks.memory(samples, status["process"]["memory_budget_bytes"])
@@ -194,26 +199,16 @@ def check_end(checks, weir):
     checks.add("weir ended with 0 and a ledger that balances", not error, error)
 
 
-def check_devices(checks, sink, devices, status):
+def check_devices(checks, sink, devices, status, drops):
     """Every line of every well-behaved device. Returns how many over UDP are missing."""
-    missing_udp = 0
+    lacking = {}
     for name, group in devices.items():
-        sent = sum(device.sent for device in group)
-        arrived = sum(sink.within(*device.numbers) for device in group)
+        one = arena.ledger.named(status["listeners"], name)
+        what = f"well-behaved devices over {name}: all lines arrived"
+        lacking[name] = checks.nothing_lost(what, sink, group, one, drops)
         errors = [str(device.error) for device in group if device.error]
-        figures = f"sent {sent}, arrived {arrived}"
-        dropped = 0
-        if name == "udp":
-            missing_udp = sent - arrived
-            dropped = arena.ledger.named(status["listeners"], name)["kernel_dropped"]
-            figures += f", the kernel dropped {dropped} of everybody's"
-        if errors:
-            figures += f", errors {errors}"
-        # What the kernel drops, weir never had.
-        held = not errors and 0 <= sent - arrived <= dropped
-        what = "all lines arrived" if arrived == sent else "nothing lost that weir was given"
-        checks.add(f"well-behaved devices over {name}: {what}", held, figures)
-    return missing_udp
+        checks.add(f"well-behaved devices over {name}: no error", not errors, errors or "none")
+    return len(lacking["udp"])
 
 
 def check_datagrams(checks, status, devices, told, missing):

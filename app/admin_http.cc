@@ -70,7 +70,7 @@ Result<std::uint16_t> AdminHttp::start(const AdminConfig& config) {
     if (!context) {
         return tl::unexpected(context.error());
     }
-    shared_.tls = std::move(*context);
+    use(std::move(*context));
     if (!config_.tls.client_ca.empty()) {
         shared_.access.want_certificate();
     }
@@ -79,6 +79,16 @@ Result<std::uint16_t> AdminHttp::start(const AdminConfig& config) {
     }
     asio::co_spawn(io_, accept_loop(), asio::detached);
     return config_.port;
+}
+
+void AdminHttp::use(TlsContextPtr context) {
+    shared_.tls = std::move(context);
+    certificates_.clear();
+    if (shared_.tls) {
+        for (TlsCertificate& certificate : certificates_in(*shared_.tls)) {
+            certificates_.push_back({"admin", "admin", std::move(certificate)});
+        }
+    }
 }
 
 Result<void> AdminHttp::bind() {
@@ -120,7 +130,7 @@ void AdminHttp::reload_certificates() {
     }
     Result<TlsContextPtr> context = make_context(config_);
     if (context) {
-        shared_.tls = std::move(*context);
+        use(std::move(*context));
         events_.emit({EventId::tls_reloaded, "admin", config_.tls.certificate});
     } else {
         events_.emit({EventId::tls_reload_failed, "admin",

@@ -18,6 +18,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace weir {
 
@@ -45,8 +46,14 @@ class AdminHttp {
 
     [[nodiscard]] AdminStatus status() const;
 
+    // Those in force; none without TLS.
+    [[nodiscard]] const std::vector<CertificateStatus>& certificates() const {
+        return certificates_;
+    }
+
   private:
     [[nodiscard]] Result<void> bind();
+    void use(TlsContextPtr context);
     boost::asio::awaitable<void> accept_loop();
     void open_session(boost::asio::ip::tcp::socket socket);
     void make_room();
@@ -56,6 +63,7 @@ class AdminHttp {
     EventSink& events_;
     AdminConfig config_;
     AdminShared shared_;
+    std::vector<CertificateStatus> certificates_;
     std::list<std::shared_ptr<AdminSession>> sessions_;
 };
 

@@ -1,10 +1,9 @@
 #include "app/event_log.h"
 
-#include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include "app/line_writer.h"
+#include "parsers/utf8.h"
 
-#include <string_view>
+#include <fmt/format.h>
 
 namespace weir {
 
@@ -13,7 +12,7 @@ namespace {
 constexpr std::uint32_t lines_per_window = 20;
 constexpr std::int64_t window_ns = 10 * ns_per_s;
 
-spdlog::level::level_enum level_of(EventId id) {
+std::string_view level_of(EventId id) {
     switch (id) {
         case EventId::started:
         case EventId::stopping:
@@ -23,48 +22,86 @@ spdlog::level::level_enum level_of(EventId id) {
         case EventId::tls_reloaded:
         case EventId::memory_budget:
         case EventId::admin_token_reloaded:
-            return spdlog::level::info;
+            return "info";
         case EventId::listener_failed:
         case EventId::config_rejected:
         case EventId::drain_incomplete:
         case EventId::log_full:
         case EventId::queue_full:
-            return spdlog::level::err;
+        case EventId::certificate_expired:
+            return "error";
         default:
-            return spdlog::level::warn;
+            return "warning";
     }
 }
 
-// Peers choose some of this text (certificate subjects, server answers): one event stays one line.
-std::string printable(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\\') {
-            out += "\\\\";
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += fmt::format("\\x{:02x}", byte);
-        } else {
-            out += c;
-        }
-    }
-    return out;
+// The last words, which a full queue must not cost.
+bool is_essential(EventId id) {
+    return id == EventId::stopping || id == EventId::stopped || id == EventId::drain_incomplete;
 }
 
-spdlog::logger& logger() {
-    static const std::shared_ptr<spdlog::logger> instance = [] {
-        auto made = spdlog::stderr_logger_mt("weir");
-        made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-        made->flush_on(spdlog::level::info);
-        return made;
-    }();
-    return *instance;
+// The code point at the start of well-formed UTF-8 that begins with a lead byte of `size` bytes.
+char32_t code_point(std::string_view sequence) {
+    char32_t value = static_cast<unsigned char>(sequence[0]) & (0xffU >> (sequence.size() + 1));
+    for (const char c : sequence.substr(1)) {
+        value = (value << 6U) | (static_cast<unsigned char>(c) & 0x3fU);
+    }
+    return value;
+}
+
+bool is_harmful(char32_t c) {
+    return c < 0xa0 || c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+std::size_t sequence_size(unsigned char lead) {
+    return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
 }
 
 }  // namespace
 
-EventLog::EventLog(const Clock& clock) : clock_(clock) {
-    logger();
+std::string printable(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x80) {
+            if (byte == '\\') {
+                out += "\\\\";
+            } else if (byte < 0x20 || byte == 0x7f) {
+                out += fmt::format("\\x{:02x}", byte);
+            } else {
+                out += text[i];
+            }
+            ++i;
+            continue;
+        }
+        const std::string_view sequence = text.substr(i, sequence_size(byte));
+        if (!is_valid_utf8(sequence)) {
+            out += fmt::format("\\x{:02x}", byte);
+            ++i;
+            continue;
+        }
+        const char32_t point = code_point(sequence);
+        if (is_harmful(point)) {
+            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(point));
+        } else {
+            out += sequence;
+        }
+        i += sequence.size();
+    }
+    return out;
+}
+
+EventLog::EventLog(const Clock& clock) : EventLog(clock, Options{}) {}
+
+EventLog::EventLog(const Clock& clock, Options options)
+    : clock_(clock),
+      flush_timeout_(options.flush_timeout),
+      writer_(LineWriter::start(options.fd, options.queue_bytes_max)) {}
+
+EventLog::~EventLog() {
+    flush();
+    writer_->stop();
 }
 
 void EventLog::emit(const Event& event) {
@@ -87,8 +124,14 @@ void EventLog::emit(const Event& event) {
     }
     const std::string more =
         left_out > 0 ? fmt::format(" ({} more of this event were left out)", left_out) : "";
-    logger().log(level_of(event.id), "{} {}{}{}{}", event_name(event.id), printable(event.subject),
-                 event.subject.empty() ? "" : ": ", printable(event.detail), more);
+    writer_->add(fmt::format("{} {} {} {}{}{}{}", to_rfc3339(clock_.now(), 3), level_of(event.id),
+                             event_name(event.id), printable(event.subject),
+                             event.subject.empty() ? "" : ": ", printable(event.detail), more),
+                 is_essential(event.id));
+}
+
+void EventLog::flush() {
+    writer_->flush(flush_timeout_);
 }
 
 std::map<std::string, std::uint64_t> EventLog::counts() const {
@@ -98,6 +141,10 @@ std::map<std::string, std::uint64_t> EventLog::counts() const {
             counts_[i].load(std::memory_order_relaxed);
     }
     return result;
+}
+
+std::uint64_t EventLog::lines_lost() const {
+    return writer_->lines_lost();
 }
 
 }  // namespace weir

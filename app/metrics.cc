@@ -1,7 +1,10 @@
 #include "app/status.h"
 
+#include <algorithm>
+#include <map>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <tuple>
 
 namespace weir {
 
@@ -184,6 +187,29 @@ void add_endpoint(Families& out, const EndpointReport& endpoint) {
     out.histogram("weir_endpoint_request_duration_seconds", "Time a push took.", labels, endpoint);
 }
 
+// Of several certificates of one kind the first to expire.
+void add_certificates(Families& out, const Status& status) {
+    std::map<std::tuple<bool, std::string, std::string>, Timestamp> first;
+    for (const CertificateStatus& held : status.certificates) {
+        const Timestamp not_after = held.certificate.not_after;
+        const auto [known, is_new] = first.try_emplace(
+            {held.role == "endpoint", held.name, held.certificate.kind}, not_after);
+        known->second = std::min(known->second, not_after);
+    }
+    for (const auto& [key, not_after] : first) {
+        const auto& [of_endpoint, name, kind] = key;
+        if (of_endpoint) {
+            out.gauge("weir_endpoint_certificate_expiry_timestamp_seconds",
+                      "When the client certificate for the endpoint expires.", {{"endpoint", name}},
+                      seconds(not_after));
+        } else {
+            out.gauge("weir_tls_certificate_expiry_timestamp_seconds",
+                      "When a certificate expires; of several, the first.",
+                      {{"listener", name}, {"kind", kind}}, seconds(not_after));
+        }
+    }
+}
+
 void add_process(Families& out, const Status& status) {
     out.gauge("weir_build_info", "1, with the version as a label.", {{"version", status.version}},
               1);
@@ -216,6 +242,9 @@ void add_process(Families& out, const Status& status) {
     out.gauge("weir_reassembly_held_bytes", "Bytes of parts that wait for their rest.", {},
               as_double(status.reassembly_held_bytes));
     out.counter("weir_batches_total", "Batches frozen.", {}, as_double(status.batches_total));
+    out.counter("weir_event_lines_lost_total",
+                "Lines of the event log that were lost because nobody read it.", {},
+                as_double(status.event_lines_lost));
     out.gauge("weir_admin_connections", "Open connections to the admin port.", {},
               as_double(status.admin.connections));
     out.counts("weir_admin_refused_total",
@@ -249,6 +278,7 @@ std::string to_prometheus(const Status& status) {
         out.counter("weir_rule_dropped_total", "Messages a rule dropped.", labels,
                     as_double(rule.dropped));
     }
+    add_certificates(out, status);
     add_process(out, status);
     return prometheus::TextSerializer().Serialize(out.all());
 }

@@ -25,10 +25,11 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::seconds file_interval{1};
+constexpr std::chrono::hours expiry_interval{24};
 constexpr std::chrono::seconds watchdog_margin{5};
 
 // Whose file it is.
-enum class WatchedFor : std::uint8_t { listeners, admin_tls, admin_token };
+enum class WatchedFor : std::uint8_t { listeners, endpoints, admin_tls, admin_token };
 
 struct Watched {
     FileWatch file;
@@ -44,6 +45,7 @@ class Runner {
           events_(events),
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
           file_timer_(io_),
+          expiry_timer_(io_),
           drain_watchdog_(io_),
           admin_(
               io_, [this](const std::string& path) { return answer(path); }, events) {}
@@ -63,6 +65,8 @@ class Runner {
     // Ends the process at once, with the ledger as it is.
     [[noreturn]] void give_up(const char* why);
     void print_hint() const;
+    [[nodiscard]] std::vector<CertificateStatus> certificates() const;
+    void tell_expiry();
     [[nodiscard]] Status status() const;
     [[nodiscard]] AdminAnswer answer(const std::string& path) const;
 
@@ -72,6 +76,7 @@ class Runner {
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_;
     boost::asio::steady_timer file_timer_;
+    boost::asio::steady_timer expiry_timer_;
     boost::asio::steady_timer drain_watchdog_;
     AdminHttp admin_;
     std::uint16_t admin_port_ = 0;
@@ -135,6 +140,7 @@ bool Runner::start_machine(Config config) {
     }
     watch_files();
     machine_->start();
+    tell_expiry();
     events_.emit({EventId::started, "weir " WEIR_VERSION,
                   fmt::format("admin on {}://{}", admin.tls.certificate.empty() ? "http" : "https",
                               admin_.status().address)});
@@ -214,6 +220,9 @@ void Runner::watch_files() {
     for (const ListenerConfig& listener : machine_->config().listeners) {
         watch_tls(listener.tls, WatchedFor::listeners);
     }
+    for (const HttpEndpointConfig& endpoint : machine_->config().loki) {
+        watch(endpoint.tls_certificate, WatchedFor::endpoints);
+    }
     watch_tls(machine_->config().admin.tls, WatchedFor::admin_tls);
     watch(machine_->config().admin.token_file, WatchedFor::admin_token);
     // The first two looks, which must agree, only learn what is there.
@@ -253,12 +262,36 @@ void Runner::reload_files(const std::set<WatchedFor>& changed) {
     if (changed.contains(WatchedFor::admin_token)) {
         admin_.reload_token();
     }
+    if (changed.contains(WatchedFor::endpoints)) {
+        machine_->look_at_client_certificates();
+    }
+    if (!changed.empty()) {
+        tell_expiry();
+    }
+}
+
+std::vector<CertificateStatus> Runner::certificates() const {
+    std::vector<CertificateStatus> all = machine_->certificates();
+    all.insert(all.end(), admin_.certificates().begin(), admin_.certificates().end());
+    return all;
+}
+
+// Now, and then once a day until something changes.
+void Runner::tell_expiry() {
+    tell_expiring(certificates(), clock_.now(), events_);
+    expiry_timer_.expires_after(expiry_interval);
+    expiry_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            tell_expiry();
+        }
+    });
 }
 
 void Runner::stop(int signal) {
     events_.emit({EventId::stopping, "", signal == SIGTERM ? "SIGTERM" : "SIGINT"});
     watcher_.reset();
     file_timer_.cancel();
+    expiry_timer_.cancel();
     // Whoever asks twice does not want to wait for the drain.
     wait_second_signal();
     // A resolver that hangs can outlast the drain; whoever stopped us will not wait for it.
@@ -291,12 +324,15 @@ void Runner::wait_second_signal() {
 void Runner::give_up(const char* why) {
     events_.emit({EventId::drain_incomplete, "", why});
     events_.emit({EventId::stopped, "", ledger_line(machine_->status())});
+    events_.flush();
     std::_Exit(1);
 }
 
 Status Runner::status() const {
     Status status = machine_->status();
     status.admin = admin_.status();
+    status.event_lines_lost = events_.lines_lost();
+    status.certificates = certificates();
     return status;
 }
 

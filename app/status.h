@@ -3,6 +3,7 @@
 // the two can never disagree.
 #pragma once
 
+#include "app/certificate_expiry.h"
 #include "app/source_overview.h"
 #include "core/time.h"
 #include "pipeline/intake_ledger.h"
@@ -128,7 +129,9 @@ struct Status {
     std::uint64_t memory_bytes_max = 0;     // 0: not compared
     double cpu_seconds = 0;
     std::map<std::string, std::uint64_t> events;
+    std::uint64_t event_lines_lost = 0;  // not written: nobody read standard error
     AdminStatus admin;
+    std::vector<CertificateStatus> certificates;
 };
 
 // Renders one JSON object, the body of /api/v1/status.

@@ -137,6 +137,18 @@ Json sources_json(const Status& status) {
             {"silent", std::move(silent)}};
 }
 
+Json certificates_json(const std::vector<CertificateStatus>& certificates) {
+    Json array = Json::array();
+    for (const CertificateStatus& held : certificates) {
+        array.push_back({{"role", held.role},
+                         {"name", held.name},
+                         {"kind", held.certificate.kind},
+                         {"subject", held.certificate.subject},
+                         {"not_after", time_or_null(held.certificate.not_after)}});
+    }
+    return array;
+}
+
 Json threads_json(const std::vector<ThreadStatus>& threads) {
     Json array = Json::array();
     for (const ThreadStatus& thread : threads) {
@@ -179,6 +191,8 @@ std::string to_json(const Status& status) {
                      {"connections", status.admin.connections},
                      {"connections_max", status.admin.connections_max},
                      {"refused", counts(status.admin.refused)}};
+    root["certificates"] = certificates_json(status.certificates);
+    root["event_lines_lost"] = status.event_lines_lost;
     root["events"] = counts(status.events);
     // Device text may end up in error strings; a byte that is not UTF-8 must not break the answer.
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -78,6 +78,7 @@ Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
             return fail(fmt::format("listener {}: {}", config.name, context.error().message));
         }
         listener.tls = std::make_unique<Snapshot<boost::asio::ssl::context>>(*context);
+        listener.certificates = certificates_in(**context);
     }
     const bool datagram = config.transport == Transport::udp;
     Result<SocketGroup> group = open_socket_group(
@@ -134,6 +135,7 @@ void Topology::Impl::start() {
     for (const auto& thread : threads_) {
         thread->start();
     }
+    look_at_client_certificates();
     ready_ = true;
 }
 
@@ -205,7 +207,7 @@ void Topology::Impl::reload_endpoints() {
 }
 
 void Topology::Impl::reload_certificates() {
-    for (const Listener& listener : listeners_) {
+    for (Listener& listener : listeners_) {
         if (!listener.tls) {
             continue;
         }
@@ -214,12 +216,14 @@ void Topology::Impl::reload_certificates() {
             make_tls_server_context({files.certificate, files.key, files.client_ca});
         if (context) {
             listener.tls->publish(*context);
+            listener.certificates = certificates_in(**context);
             events_.emit({EventId::tls_reloaded, listener.config.name, files.certificate});
         } else {
             events_.emit({EventId::tls_reload_failed, listener.config.name,
                           fmt::format("{}; the old certificate stays", context.error().message)});
         }
     }
+    look_at_client_certificates();
 }
 
 void Topology::Impl::watch_sources() {
@@ -231,6 +235,28 @@ void Topology::Impl::watch_sources() {
                       "means nothing"});
     }
     addresses_hidden_ = overview.addresses_hidden;
+}
+
+// The endpoint's own thread reads the file for itself, when it changes; this is only to tell.
+void Topology::Impl::look_at_client_certificates() {
+    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
+        endpoints_[i]->certificates = certificate_in_file(config_.loki[i].tls_certificate);
+    }
+}
+
+std::vector<CertificateStatus> Topology::Impl::certificates() const {
+    std::vector<CertificateStatus> all;
+    for (const Listener& listener : listeners_) {
+        for (const TlsCertificate& certificate : listener.certificates) {
+            all.push_back({"listener", listener.config.name, certificate});
+        }
+    }
+    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
+        for (const TlsCertificate& certificate : endpoints_[i]->certificates) {
+            all.push_back({"endpoint", config_.loki[i].name, certificate});
+        }
+    }
+    return all;
 }
 
 void Topology::Impl::wait_until_quiet(std::int64_t deadline_ns) const {
@@ -328,6 +354,14 @@ void Topology::reload_certificates() {
 
 void Topology::watch_sources() {
     impl_->watch_sources();
+}
+
+void Topology::look_at_client_certificates() {
+    impl_->look_at_client_certificates();
+}
+
+std::vector<CertificateStatus> Topology::certificates() const {
+    return impl_->certificates();
 }
 
 bool Topology::drain() {

@@ -35,6 +35,11 @@ class Topology {
     void note_refused_reload(const std::string& error);
     // Reads certificates again; sessions keep theirs. Emits tls_reloaded or tls_reload_failed.
     void reload_certificates();
+    // The client certificates for endpoints, which only certificates() tells of: their endpoints
+    // read them for themselves. Also done by start and by every reload.
+    void look_at_client_certificates();
+    // Those in force.
+    [[nodiscard]] std::vector<CertificateStatus> certificates() const;
 
     // Tells when the sources' addresses seem to be lost. Called every second or so.
     void watch_sources();

@@ -19,6 +19,7 @@ struct Listener {
     ListenerConfig config;
     std::unique_ptr<StreamShared> shared;
     std::unique_ptr<Snapshot<boost::asio::ssl::context>> tls;
+    std::vector<TlsCertificate> certificates;  // what is in `tls`; the main thread's
     std::uint16_t port = 0;
     bool ipv4_only = false;
     std::size_t granted_bytes = 0;
@@ -29,6 +30,7 @@ struct Endpoint {
     LogCursor& cursor;
     std::unique_ptr<Sink> sink;
     LokiEndpoint* loki = nullptr;
+    std::vector<TlsCertificate> certificates;  // the client's; the main thread's
 };
 
 class Topology::Impl {
@@ -56,6 +58,8 @@ class Topology::Impl {
     void tell_memory();
     void reload_endpoints();
     void reload_certificates();
+    void look_at_client_certificates();
+    [[nodiscard]] std::vector<CertificateStatus> certificates() const;
     void watch_sources();
     [[nodiscard]] SourceOverview source_overview() const;
     [[nodiscard]] bool drain();

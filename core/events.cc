@@ -35,7 +35,9 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "memory_budget",
                                                              "admin_refused",
                                                              "admin_token_reloaded",
-                                                             "admin_token_refused"};
+                                                             "admin_token_refused",
+                                                             "certificate_expiring",
+                                                             "certificate_expired"};
 
 }  // namespace
 

@@ -38,8 +38,10 @@ enum class EventId : std::uint8_t {
     admin_refused,
     admin_token_reloaded,
     admin_token_refused,
+    certificate_expiring,
+    certificate_expired,
 };
-inline constexpr std::size_t event_count = 28;
+inline constexpr std::size_t event_count = 30;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);
@@ -52,7 +54,7 @@ struct Event {
     std::string detail;
 };
 
-// Resource interface. emit may be called from any thread and does not block on I/O for long.
+// Resource interface. emit may be called from any thread and does not block on I/O.
 class EventSink {
   public:
     EventSink() = default;

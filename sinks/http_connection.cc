@@ -4,12 +4,14 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/system/system_error.hpp>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -78,6 +80,38 @@ void HttpConnection::close() {
     lowest().close();
 }
 
+// What the resolver said, and a timer that its arrival cancels.
+struct HttpConnection::ResolverAnswer {
+    explicit ResolverAnswer(asio::io_context& io)
+        : resolver(io), arrival(io, asio::steady_timer::time_point::max()) {}
+
+    asio::ip::tcp::resolver resolver;
+    asio::steady_timer arrival;
+    error_code error;
+    asio::ip::tcp::resolver::results_type found;
+    bool arrived = false;
+};
+
+// With a callback, not with co_await: the first request of a name starts Asio's resolver thread,
+// and throws when the system has no thread left. Thrown from the start of a co_await, that would go
+// past the coroutine, which Asio has given away by then, and end the delivery thread.
+void HttpConnection::ask_resolver(const HttpUrl& url,
+                                  const std::shared_ptr<ResolverAnswer>& answer) {
+    const auto arrived = [answer](const error_code& error,
+                                  asio::ip::tcp::resolver::results_type found) {
+        answer->error = error;
+        answer->found = std::move(found);
+        answer->arrived = true;
+        answer->arrival.cancel();
+    };
+    try {
+        answer->resolver.async_resolve(url.host, std::to_string(url.port), arrived);
+    } catch (const boost::system::system_error& failure) {
+        answer->error = failure.code();
+        answer->arrived = true;
+    }
+}
+
 asio::awaitable<TransportFailure> HttpConnection::resolve(
     const HttpUrl& url, std::vector<asio::ip::tcp::endpoint>& endpoints) {
     error_code not_an_address;
@@ -86,14 +120,16 @@ asio::awaitable<TransportFailure> HttpConnection::resolve(
         endpoints.emplace_back(address, url.port);
         co_return TransportFailure{};
     }
-    asio::ip::tcp::resolver resolver(io_);
-    const auto [error, found] =
-        co_await resolver.async_resolve(url.host, std::to_string(url.port), as_result);
-    if (error) {
-        co_return TransportFailure{TransportError::resolve,
-                                   "cannot resolve " + url.host + ": " + error.message()};
+    const auto answer = std::make_shared<ResolverAnswer>(io_);
+    ask_resolver(url, answer);
+    if (!answer->arrived) {
+        static_cast<void>(co_await answer->arrival.async_wait(as_result));
     }
-    for (const auto& entry : found) {
+    if (answer->error) {
+        co_return TransportFailure{TransportError::resolve,
+                                   "cannot resolve " + url.host + ": " + answer->error.message()};
+    }
+    for (const auto& entry : answer->found) {
         endpoints.push_back(entry.endpoint());
     }
     co_return TransportFailure{};

@@ -75,6 +75,8 @@ class HttpConnection {
     using Tls = boost::beast::ssl_stream<boost::beast::tcp_stream>;
 
     [[nodiscard]] Tcp& lowest();
+    struct ResolverAnswer;
+    void ask_resolver(const HttpUrl& url, const std::shared_ptr<ResolverAnswer>& answer);
     [[nodiscard]] boost::asio::awaitable<TransportFailure> resolve(
         const HttpUrl& url, std::vector<boost::asio::ip::tcp::endpoint>& endpoints);
     [[nodiscard]] boost::asio::awaitable<TransportFailure> shake_hands(std::string server_name);

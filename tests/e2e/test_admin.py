@@ -3,6 +3,7 @@
 import http.client
 import ssl
 import subprocess
+import time
 
 import pytest
 from harness import http as client
@@ -82,4 +83,10 @@ def test_mutual_tls_beyond_loopback(start_admin, certificates):
     context.load_cert_chain(certificates.path("client.crt"), certificates.path("client.key"))
     assert https_status(weir, context, "/api/v1/status") == 200
     assert f"admin on https://0.0.0.0:{port}" in weir.text()
+    # The certificates of a test live two days.
+    expiry = "weir_tls_certificate_expiry_timestamp_seconds"
+    for kind in ("certificate", "client_ca"):
+        left_s = weir.metrics()[f'{expiry}{{listener="admin",kind="{kind}"}}'] - time.time()
+        assert 86400 < left_s <= 2 * 86400
+    assert "certificate_expiring admin: certificate /CN=server of admin port" in weir.text()
     weir.drained()

@@ -7,7 +7,7 @@ import subprocess
 from socket import AF_INET6, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
-from harness import ledger
+from harness import http, ledger
 from harness.process import Process, eventually, free_port, port_is_free
 from harness.senders import frame, logger, send_tcp, send_udp
 from harness.weir import BINARY, PATIENCE, ROOT, Weir, configuration, listener
@@ -185,3 +185,43 @@ def test_flood_with_a_dead_endpoint_stays_bounded(tmp_path, cluster):
         assert ledger.total(endpoint["dropped"]) > 0, endpoint
     finally:
         weir.kill()
+
+
+def full_pipe():
+    """A pipe with no room left. The write end blocks, as a service manager's does."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    return reader, writer
+
+
+@pytest.mark.parametrize("read_at_the_end", [True, False])
+def test_a_log_that_nobody_reads_stops_nothing(read_at_the_end, tmp_path, cluster):
+    config = file_config(cluster, tmp_path / "data", [listener("udp", "udp")])
+    weir = Weir(tmp_path, config)
+    weir.write_config()
+    reader, writer = full_pipe()
+    child = subprocess.Popen([BINARY, "run", "--config", weir.file], stderr=writer)
+    os.close(writer)
+    try:
+        status_of = f"{weir.admin}/api/v1/status"
+        eventually(lambda: http.get(f"{weir.admin}/-/ready")[0] == 200, 15 * PATIENCE, "ready")
+        send_udp(lines(), weir.port("udp"))
+        eventually(
+            lambda: ledger.received(http.get_json(status_of)) == COUNT, 10 * PATIENCE, "received"
+        )
+        child.terminate()
+        text = b""
+        while read_at_the_end and (piece := os.read(reader, 65536)):
+            text += piece
+        assert child.wait(30 * PATIENCE) == 0
+        assert not read_at_the_end or b" stopped " in text.splitlines()[-1], text[-2000:]
+    finally:
+        child.kill()
+        child.wait()
+        os.close(reader)
+    assert len(stored(tmp_path / "data")) == COUNT

@@ -1,4 +1,5 @@
 #include "receivers/stream_listener.h"
+#include "receivers/tls_certificates.h"
 #include "tests/receivers/recorder.h"
 #include "tests/support/certificates.h"
 
@@ -175,6 +176,59 @@ TEST_F(TlsListenerTest, HandshakeTimeoutHolds) {
         recorder_.counters(0).refused[static_cast<std::size_t>(RefusalReason::handshake_timeout)];
     EXPECT_EQ(refused.value(), 1U);
     EXPECT_EQ(shared_.connections.open(), 0U);
+}
+
+TEST_F(TlsListenerTest, OpenSessionsGoOnWhenCertificatesChangeAndNewOnesGetTheNew) {
+    open(true);
+    asio::ssl::context client_context(asio::ssl::context::tls_client);
+    client_context.load_verify_file(certificates_->certificate("ca"));
+    client_context.use_certificate_chain_file(certificates_->certificate("client"));
+    client_context.use_private_key_file(certificates_->key("client"), asio::ssl::context::pem);
+    asio::io_context io;
+    TlsClient session(io, client_context);
+    session.next_layer().connect({asio::ip::address_v4::loopback(), port_});
+    session.handshake(asio::ssl::stream_base::client);
+    asio::write(session, asio::buffer(std::string("<13>before\n")));
+    certificates_->renew_server();
+    const auto next =
+        make_tls_server_context({.certificate = certificates_->certificate("server"),
+                                 .key = certificates_->key("server"),
+                                 .client_ca = certificates_->certificate("stranger-ca")});
+    ASSERT_TRUE(next) << next.error().message;
+    context_->publish(*next);
+    EXPECT_FALSE(send_line("stranger", "<13>of the new issuer\n"));
+    EXPECT_TRUE(send_line("client", "<13>of the old issuer\n"));
+    asio::write(session, asio::buffer(std::string("<13>after\n")));
+    boost::system::error_code error;
+    session.next_layer().shutdown(tcp::socket::shutdown_send, error);
+    char byte = 0;
+    session.read_some(asio::buffer(&byte, 1), error);
+    stop_server();
+    EXPECT_EQ(recorder_.texts(),
+              (std::vector<std::string>{"<13>before", "<13>of the new issuer", "<13>after"}));
+}
+
+TEST(TlsServer, TellsWhichCertificatesItHolds) {
+    const TestCertificates certificates;
+    const auto context =
+        make_tls_server_context({.certificate = certificates.certificate("server"),
+                                 .key = certificates.key("server"),
+                                 .client_ca = certificates.certificate("stranger-ca")});
+    ASSERT_TRUE(context);
+    const std::vector<TlsCertificate> held = certificates_in(**context);
+    ASSERT_EQ(held.size(), 2U);
+    EXPECT_EQ(held[0].kind + held[0].subject, "certificate/CN=localhost");
+    EXPECT_EQ(held[1].kind + held[1].subject, "client_ca/CN=stranger-ca");
+    const std::int64_t two_days_ns = 2 * 24 * 3600 * ns_per_s;
+    const std::int64_t left_ns = held[0].not_after.unix_ns - SystemClock().now().unix_ns;
+    EXPECT_LE(left_ns, two_days_ns);
+    EXPECT_GT(left_ns, two_days_ns / 2);
+    const std::vector<TlsCertificate> in_file =
+        certificate_in_file(certificates.certificate("server"));
+    ASSERT_EQ(in_file.size(), 1U);
+    EXPECT_EQ(in_file[0].not_after, held[0].not_after);
+    EXPECT_TRUE(certificate_in_file(certificates.key("server")).empty());
+    EXPECT_TRUE(certificate_in_file("/nowhere").empty());
 }
 
 TEST(TlsServer, NamesTheFileThatIsWrong) {

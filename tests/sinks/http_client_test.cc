@@ -6,6 +6,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <pthread.h>
+
 namespace weir::test {
 namespace {
 
@@ -109,6 +111,42 @@ TEST_F(HttpClientTest, TellsTheWaysOfFailingApart) {
     const HttpResult bad = fails_as("ftp://loki/");
     EXPECT_EQ(bad.error, TransportError::settings);
     EXPECT_NE(bad.error_text.find("http://"), std::string::npos);
+}
+
+// While it lives, no thread can be started: the default stack is larger than the address space.
+class NoThreads {
+  public:
+    NoThreads() {
+        pthread_getattr_default_np(&before_);
+        pthread_attr_t impossible = before_;
+        EXPECT_EQ(pthread_attr_setstacksize(&impossible, std::size_t{1} << 48U), 0);
+        EXPECT_EQ(pthread_setattr_default_np(&impossible), 0);
+    }
+
+    ~NoThreads() { pthread_setattr_default_np(&before_); }
+
+    NoThreads(const NoThreads&) = delete;
+    NoThreads& operator=(const NoThreads&) = delete;
+
+  private:
+    pthread_attr_t before_{};
+};
+
+TEST_F(HttpClientTest, WithoutAThreadForTheResolverThePostFailsAndALaterOneWorks) {
+    FakeServer server(FakeServer::in_turn({with_body(204, "")}));
+    options.url = "http://localhost:" + std::to_string(server.port()) + "/";
+    {
+        const NoThreads none;
+        for (int i = 0; i < 3; ++i) {
+            const HttpResult failed = post();
+            EXPECT_EQ(failed.error, TransportError::resolve);
+            EXPECT_NE(failed.error_text.find("cannot resolve localhost: "), std::string::npos)
+                << failed.error_text;
+        }
+    }
+    const HttpResult result = post();
+    EXPECT_EQ(result.error, TransportError::none) << result.error_text;
+    EXPECT_EQ(result.response.status, 204U);
 }
 
 TEST_F(HttpClientTest, HasADeadlineForTheAnswer) {

@@ -30,7 +30,6 @@ LIBRARY_INCLUDES = {
     "grpc": {"receivers"},
     "net-snmp/": {"receivers"},
     "yaml-cpp/": {"app"},
-    "spdlog/": {"app"},
     "CLI/": {"app"},
     "nlohmann/": {"app"},
     "prometheus/": {"app"},

@@ -13,6 +13,7 @@ constexpr std::int64_t window_ns = ns_per_s;
 constexpr unsigned backlog_high_percent = 50;
 constexpr std::int64_t press_interval_ns = 10 * ns_per_ms;
 constexpr std::int64_t relax_after_ns = 50 * ns_per_ms;
+constexpr std::int64_t measured_ns_min = 250 * ns_per_ms;
 constexpr std::uint32_t level_floor = 2048;  // a few messages a second are nobody's flood
 
 constexpr unsigned log_watched_percent = 25;  // below, every batch has room
@@ -120,6 +121,12 @@ std::uint32_t FairShare::fair_share(std::uint64_t total) const {
 // The level falls while the receive queue is over half full and does not shrink.
 void FairShare::note_backlog(unsigned percent) {
     if (percent < backlog_high_percent || now_ns_ - pressed_at_ns_ < press_interval_ns) {
+        return;
+    }
+    // After a stall the queue is full of what everybody sent meanwhile, and there is nothing yet to
+    // tell who is heavy by.
+    const std::int64_t seen_ns = now_ns_ - (window_ends_ns_ - window_ns);
+    if (last_.taken_cost == 0 && seen_ns < measured_ns_min) {
         return;
     }
     const bool fresh = now_ns_ - pressed_at_ns_ > relax_after_ns;

@@ -107,6 +107,27 @@ TEST_F(FairShareTest, ForgedNewcomersCountAsOneHeavySource) {
     EXPECT_LT(taken_forged, 900'000U);
 }
 
+TEST_F(FairShareTest, AStallIsNoReasonToShed) {
+    for (int i = 0; i < 3; ++i) {
+        run_second(20, 0, 60'000);
+    }
+    // Three seconds pass without a read; then the queue is full of what the sources sent meanwhile.
+    now_ns_ += 3 * ns_per_s;
+    fair_.set_now(now_ns_);
+    for (int run = 0; run < 20; ++run) {
+        for (ShareUse& light : lights_) {
+            for (int i = 0; i < 3; ++i) {
+                lost_light_ += fair_.offer(light, message_bytes, true) ? 0U : 1U;
+            }
+        }
+        now_ns_ += 11 * ns_per_ms;
+        fair_.set_now(now_ns_);
+        fair_.note_backlog(90);
+    }
+    EXPECT_EQ(lost_light_, 0U);
+    EXPECT_EQ(fair_.shed_level(), FairShare::unlimited);
+}
+
 TEST_F(FairShareTest, SheddingEndsWithThePressure) {
     for (int i = 0; i < 5; ++i) {
         run_second(20, 200'000, 60'000);

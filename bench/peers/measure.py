@@ -25,6 +25,7 @@ class Result:
 
     sent: int
     lost: int
+    kernel_dropped: int  # of the lost: what the subject did not read before its buffer was full
     repeated: int
     asked_per_s: int
     sent_per_s: float
@@ -94,16 +95,23 @@ def peak_bytes(pid):
     raise AssertionError(f"no VmHWM of {pid}")
 
 
+def sockets(transport, port):
+    """The kernel's fields of every socket of the machine with that port of its own."""
+    for kind in ("udp", "udp6") if transport == "udp" else ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if int(fields[1].rsplit(":", 1)[1], 16) == port:
+                yield fields
+
+
 def is_bound(port, transport):
     """Whether any socket of the machine is bound to it (and, for streams, listens)."""
-    kinds = ("udp", "udp6") if transport == "udp" else ("tcp", "tcp6")
     state = "07" if transport == "udp" else "0A"
-    for kind in kinds:
-        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]:
-            local, _, found = line.split()[1:4]
-            if int(local.rsplit(":", 1)[1], 16) == port and found == state:
-                return True
-    return False
+    return any(fields[3] == state for fields in sockets(transport, port))
+
+
+def kernel_dropped(port):
+    return sum(int(fields[-1]) for fields in sockets("udp", port))
 
 
 @contextlib.contextmanager
@@ -124,7 +132,7 @@ def kernel_setting(name, value):
 
 
 def granted_buffer_bytes():
-    """What a process that asks for the buffer is given. (The kernel counts twice what it grants.)"""
+    """What a process that asks for the buffer is given; the kernel counts twice of it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         return probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
@@ -180,6 +188,7 @@ class Run:
         """Sends for so long; with `dead_s` the sink is dead for so long in the middle of it."""
         pid, sink = self.child.child.pid, self.sink.child.pid
         before, sink_before = cpu_s(pid), cpu_s(sink)
+        dropped_before = kernel_dropped(self.task.port)
         sender = self.send(rate, seconds)
         try:
             if dead_s:
@@ -195,6 +204,7 @@ class Run:
         return Result(
             sent=told["sent"],
             lost=told["sent"] - stats["distinct"],
+            kernel_dropped=kernel_dropped(self.task.port) - dropped_before,
             repeated=stats["lines"] - stats["distinct"],
             asked_per_s=rate,
             sent_per_s=told["sent"] / told["seconds"],

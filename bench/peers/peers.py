@@ -12,6 +12,7 @@ them alike.
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -45,6 +46,7 @@ class Bench:
         self.outages = {}  # name -> Result
         self.subjects = [each for each in all_subjects() if self.wanted(each.name)]
         self.runs = 0
+        self.commit = commit()
         self.load = os.getloadavg()[0]
 
     def wanted(self, name):
@@ -122,6 +124,12 @@ class Bench:
             result = self.one(subject, "udp", OUTAGE_RATE, OUTAGE_S, OUTAGE_DEAD_S)
             if result:
                 self.outages[subject.name] = result
+
+
+def commit():
+    """The commit that the work tree is at, with a sign if there is more in the tree."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
 def read_options(arguments):

@@ -8,12 +8,14 @@ from subjects import BUFFER_BYTES, ROOT, all_subjects
 
 FILE = ROOT / "bench" / "RESULTS.md"
 NOTHING = "–"
+OUTAGE_HEAD = ("", "lost", "of them dropped by the kernel", "sent twice", "peak MiB")
 
 
 def one_line(subject, transport, result):
     return (
         f"{subject.name:10} {transport:3} {result.asked_per_s:7}/s"
         f"  cpu {result.cpu_s_per_million:6.2f} s/M  lost {result.lost:7}"
+        f" (kernel {result.kernel_dropped})"
         f"  repeated {result.repeated:6}"
         f"  peak {result.peak_bytes / 2**20:6.1f} MiB  p99 {result.p99_ms:5} ms"
         f"  (sent {result.sent_per_s:.0f}/s, sender {result.sender_cpu_s:.1f} s,"
@@ -32,7 +34,8 @@ def table(head, rows):
 
 def section(bench):
     parts = [
-        f"{datetime.date.today().isoformat()}, {machine()}; load average {bench.load:.0f} before.",
+        f"{datetime.date.today().isoformat()}, commit {bench.commit}, {machine()};"
+        f" load average {bench.load:.0f} before.",
         f"    {bench.options.command}",
         what_was_run(bench),
     ]
@@ -129,12 +132,18 @@ def highest_table(bench):
 
 def outage_table(bench):
     rows = [
-        [name, f"{result.lost}", f"{result.repeated}", f"{result.peak_bytes / 2**20:.0f}"]
+        [
+            name,
+            f"{result.lost}",
+            f"{result.kernel_dropped}",
+            f"{result.repeated}",
+            f"{result.peak_bytes / 2**20:.0f}",
+        ]
         for name, result in bench.outages.items()
     ]
     total = next(iter(bench.outages.values())).sent
     text = f"The sink dead for 30 s in the middle of {total} lines at 20k/s, UDP:\n\n"
-    return text + table(["", "lost", "sent twice", "peak MiB"], rows)
+    return text + table(OUTAGE_HEAD, rows)
 
 
 def write(what, text):

@@ -1,3 +1,4 @@
+// Pins the Telegraf that `./dev bench peers` runs. The requirements are Telegraf's own.
 module weir/tests/e2e/peers/telegraf
 
 go 1.25.5

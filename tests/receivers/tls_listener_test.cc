@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <thread>
 
 namespace weir {
@@ -84,6 +85,19 @@ class TlsListenerTest : public ::testing::Test {
             }
         }
         return error;
+    }
+
+    // Waits until the server's thread has taken so many frames, for 10 seconds at most.
+    void wait_for_frames(std::size_t count) {
+        for (int tries = 0; tries < 1000; ++tries) {
+            std::promise<std::size_t> taken;
+            asio::post(io_, [&] { taken.set_value(recorder_.frames.size()); });
+            if (taken.get_future().get() >= count) {
+                return;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        ADD_FAILURE() << "the server never took " << count << " frames";
     }
 
     std::string details() const { return events_.details(EventId::tls_refused); }
@@ -189,6 +203,7 @@ TEST_F(TlsListenerTest, OpenSessionsGoOnWhenCertificatesChangeAndNewOnesGetTheNe
     session.next_layer().connect({asio::ip::address_v4::loopback(), port_});
     session.handshake(asio::ssl::stream_base::client);
     asio::write(session, asio::buffer(std::string("<13>before\n")));
+    wait_for_frames(1);  // the server may come to the other session first
     certificates_->renew_server();
     const auto next =
         make_tls_server_context({.certificate = certificates_->certificate("server"),

@@ -51,15 +51,22 @@ bool Admission::take_listener_rate(const AdmissionRules& rules, std::uint32_t li
     return true;
 }
 
+bool Admission::take_source_rate(const AdmissionRules& rules, SourceAllowance& source) const {
+    if (!rules.source_rate.is_limited()) [[likely]] {
+        return true;
+    }
+    if (rules.is_stream) {
+        source.rate.charge(rules.source_rate, now_ns_);
+        return true;
+    }
+    return source.rate.take(rules.source_rate, now_ns_);
+}
+
 AdmitVerdict Admission::admit(const AdmissionRules& rules, const Request& request,
                               SourceAllowance& source) {
     // The source's own limit first, so that what it may not send is not taken from the others.
-    if (rules.source_rate.is_limited() && !request.relay) {
-        if (rules.is_stream) {
-            source.rate.charge(rules.source_rate, now_ns_);
-        } else if (!source.rate.take(rules.source_rate, now_ns_)) {
-            return AdmitVerdict::source_rate;
-        }
+    if (!request.relay && !take_source_rate(rules, source)) {
+        return AdmitVerdict::source_rate;
     }
     // A relay stands for many sources; its devices are measured one by one, after parsing. A stream
     // is slowed down by its window when the thread does not come round to read it.
@@ -73,12 +80,8 @@ AdmitVerdict Admission::admit(const AdmissionRules& rules, const Request& reques
 
 AdmitVerdict Admission::admit_relayed(const AdmissionRules& rules, const Request& request,
                                       SourceAllowance& device) {
-    if (rules.source_rate.is_limited()) {
-        if (rules.is_stream) {
-            device.rate.charge(rules.source_rate, now_ns_);
-        } else if (!device.rate.take(rules.source_rate, now_ns_)) {
-            return AdmitVerdict::source_rate;
-        }
+    if (!take_source_rate(rules, device)) {
+        return AdmitVerdict::source_rate;
     }
     const bool taken = fair_share_.offer(device.share, request.bytes, true);
     return taken || rules.is_stream ? AdmitVerdict::admitted : AdmitVerdict::overload;

@@ -17,7 +17,6 @@ class Classifier;
 
 enum class AdmitVerdict : std::uint8_t {
     admitted,
-    not_allowed,    // the source is not in the listener's allowed_sources
     listener_rate,  // messages_per_s of the listener
     source_rate,    // messages_per_s_per_source
     overload,       // the thread cannot keep up and the source is over its fair share
@@ -74,6 +73,8 @@ class Admission {
     [[nodiscard]] FairShare& fair_share() { return fair_share_; }
 
   private:
+    // False only for a datagram over the rate; a stream goes into debt instead.
+    [[nodiscard]] bool take_source_rate(const AdmissionRules& rules, SourceAllowance& source) const;
     [[nodiscard]] bool take_listener_rate(const AdmissionRules& rules, std::uint32_t listener);
 
     ListenerAllowances& shared_;

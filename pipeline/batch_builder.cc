@@ -37,7 +37,7 @@ struct Share {
     std::uint32_t first = Slice::none;
     std::uint32_t last = Slice::none;
     std::size_t entries_bytes = 0;
-    std::size_t header_offset = 0;  // in the headers string, made at freeze
+    std::size_t header_offset = 0;  // in the headers, made at freeze
     std::size_t header_length = 0;
 };
 
@@ -46,7 +46,7 @@ struct Share {
 class GatherSource final : public snappy::Source {
   public:
     GatherSource(const std::vector<Share>& shares, const std::vector<Slice>& slices,
-                 const std::string& headers, const WireBuffer& arena, std::size_t total)
+                 const WireBuffer& headers, const WireBuffer& arena, std::size_t total)
         : shares_(shares), slices_(slices), headers_(headers), arena_(arena), left_(total) {
         load();
     }
@@ -78,14 +78,14 @@ class GatherSource final : public snappy::Source {
             slice_ = slice.next;
         } else if (share_ < shares_.size()) {
             const Share& share = shares_[share_++];
-            piece_ = std::string_view(headers_).substr(share.header_offset, share.header_length);
+            piece_ = headers_.view().substr(share.header_offset, share.header_length);
             slice_ = share.first;
         }
     }
 
     const std::vector<Share>& shares_;
     const std::vector<Slice>& slices_;
-    const std::string& headers_;
+    const WireBuffer& headers_;
     const WireBuffer& arena_;
     std::size_t left_;
     std::string_view piece_;
@@ -111,7 +111,7 @@ struct BatchBuilder::OpenBatch {
     std::string tenant;
     bool heavy = false;
     WireBuffer arena;
-    std::string headers;
+    WireBuffer headers;
     std::vector<Slice> slices;
     std::vector<Share> shares;
     std::size_t labels_bytes = 0;  // what the stream headers will take, roughly

@@ -3,8 +3,6 @@
 #include <protozero/varint.hpp>
 
 #include <algorithm>
-#include <array>
-#include <iterator>
 
 namespace weir {
 
@@ -19,22 +17,6 @@ constexpr char tag_bytes_3 = 0x1a;
 
 std::size_t varint_bytes(std::uint64_t value) {
     return static_cast<std::size_t>(protozero::length_of_varint(value));
-}
-
-void append_varint(std::uint64_t value, std::string& out) {
-    if (value < 0x80) [[likely]] {
-        out.push_back(static_cast<char>(value));
-        return;
-    }
-    std::array<char, protozero::max_varint_length> bytes{};
-    const int length = protozero::write_varint(bytes.data(), value);
-    out.append(bytes.data(), static_cast<std::size_t>(length));
-}
-
-void append_bytes(char tag, std::string_view bytes, std::string& out) {
-    out.push_back(tag);
-    append_varint(bytes.size(), out);
-    out.append(bytes);
 }
 
 // These write where reserve() gave room and return the end.
@@ -97,10 +79,11 @@ void append_entry(Timestamp timestamp, std::string_view line, std::string_view m
     out.advance_to(std::copy(metadata.begin(), metadata.end(), at));
 }
 
-void append_stream_header(std::string_view labels, std::size_t entries_bytes, std::string& out) {
-    out.push_back(tag_bytes_1);
-    append_varint(bytes_field_size(labels.size()) + entries_bytes, out);
-    append_bytes(tag_bytes_1, labels, out);
+void append_stream_header(std::string_view labels, std::size_t entries_bytes, WireBuffer& out) {
+    char* at = out.reserve(labels.size() + 3 * (1 + protozero::max_varint_length));
+    *at++ = tag_bytes_1;
+    at = put_varint(bytes_field_size(labels.size()) + entries_bytes, at);
+    out.advance_to(put_bytes(tag_bytes_1, labels, at));
 }
 
 }  // namespace weir

@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace weir {
@@ -27,6 +26,6 @@ void append_entry(Timestamp timestamp, std::string_view line, std::string_view m
 
 // Appends what stands in front of a stream's entries in a PushRequest: the tag and length of the
 // stream and its labels. `entries_bytes` is the sum of what append_entry wrote for it.
-void append_stream_header(std::string_view labels, std::size_t entries_bytes, std::string& out);
+void append_stream_header(std::string_view labels, std::size_t entries_bytes, WireBuffer& out);
 
 }  // namespace weir

@@ -114,14 +114,14 @@ class MemoryLog::Cursor final : public LogCursor {
     }
 
     void add_to_queue(const Batch& batch) {
-        (batch.heavy ? heavy_bytes_ : light_bytes_) += batch.memory_bytes();
+        light_bytes_ += batch.heavy ? 0 : batch.memory_bytes();
         ledger_.queued += batch.records;
         ledger_.queued_batches += 1;
         ledger_.queued_bytes += batch.memory_bytes();
     }
 
     void remove(std::deque<Item>::iterator item) {
-        (item->batch->heavy ? heavy_bytes_ : light_bytes_) -= item->batch->memory_bytes();
+        light_bytes_ -= item->batch->heavy ? 0 : item->batch->memory_bytes();
         ledger_.queued -= item->batch->records;
         ledger_.queued_batches -= 1;
         ledger_.queued_bytes -= item->batch->memory_bytes();
@@ -133,7 +133,8 @@ class MemoryLog::Cursor final : public LogCursor {
     std::uint64_t drop_over_limit() {
         std::uint64_t dropped = 0;
         while (ledger_.queued_bytes > ledger_.queue_bytes_max) {
-            auto item = heavy_bytes_ > 0 ? oldest_waiting(true) : items_.end();
+            const bool some_heavy = ledger_.queued_bytes > light_bytes_;
+            auto item = some_heavy ? oldest_waiting(true) : items_.end();
             if (item == items_.end()) {
                 item = oldest_waiting(false);
             }
@@ -153,8 +154,7 @@ class MemoryLog::Cursor final : public LogCursor {
     mutable std::mutex mutex_;
     std::deque<Item> items_;  // oldest first
     DeliveryLedger ledger_;
-    std::uint64_t heavy_bytes_ = 0;  // of what is queued
-    std::uint64_t light_bytes_ = 0;
+    std::uint64_t light_bytes_ = 0;  // of queued_bytes, what is not heavy
 
     std::mutex callback_mutex_;  // held during the call, so that on_ready({}) waits it out
     std::function<void()> callback_;

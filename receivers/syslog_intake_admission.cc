@@ -17,12 +17,10 @@ RejectReason reject_reason(AdmitVerdict verdict) {
         case AdmitVerdict::source_rate:
             return RejectReason::source_rate;
         case AdmitVerdict::overload:
-            return RejectReason::overload;
-        case AdmitVerdict::not_allowed:
-        case AdmitVerdict::admitted:
+        case AdmitVerdict::admitted:  // nothing to reject; the caller asks for refusals only
             break;
     }
-    return RejectReason::not_allowed;
+    return RejectReason::overload;
 }
 
 }  // namespace

@@ -210,7 +210,8 @@ StreamLimits make_stream_limits(const ListenerLimits& limits) {
             .oversize = limits.oversize_drop ? Oversize::drop : Oversize::truncate,
             .connections_per_source_max = limits.connections_per_source_max,
             .idle_timeout_ns = as_ns(limits.idle_timeout),
-            .handshake_timeout_ns = as_ns(limits.handshake_timeout)};
+            .handshake_timeout_ns = as_ns(limits.handshake_timeout),
+            .coalesce_ns = as_ns(limits.coalesce_max)};
 }
 
 namespace {

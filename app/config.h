@@ -34,7 +34,7 @@ struct ListenerLimits {
     std::chrono::milliseconds idle_timeout{std::chrono::minutes{10}};
     std::chrono::milliseconds handshake_timeout{std::chrono::seconds{10}};
     std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // asked of the kernel, per socket
-    std::chrono::milliseconds coalesce_max{1};           // between reads of a busy udp socket
+    std::chrono::milliseconds coalesce_max{4};           // between reads of a busy socket
 };
 
 // Value. Paths of PEM files, re-read on change.

@@ -208,8 +208,9 @@ constexpr Setting rows[] = {
      .slot = slot<&L::limits, &ListenerLimits::coalesce_max>,
      .max = 20 * ms,
      .reloadable = true,
-     .about = "How long datagrams may wait to be read together while they come fast (udp); a lone "
-              "one never waits, and 0ms turns it off."},
+     .about =
+         "How long messages may wait to be read together while they come fast; a lone one never "
+         "waits, and 0ms turns it off."},
     {.path = "classification",
      .type = Type::list,
      .max = 200000,

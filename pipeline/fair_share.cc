@@ -139,7 +139,9 @@ void FairShare::note_backlog(unsigned percent) {
     } else if (!shrinking) {
         shed_level_ = lower(shed_level_);
     }
-    shed_level_ = std::max(shed_level_, fair_share(capacity_));
+    // Equal sources are never all at their mean. Who is only a little over it is not what presses.
+    const std::uint32_t share = fair_share(capacity_);
+    shed_level_ = std::max(shed_level_, share + share / 2);
 }
 
 void FairShare::relax_shedding() {

@@ -38,17 +38,22 @@ StreamListener::StreamListener(asio::io_context& io, FileDescriptor socket, Opti
       sink_(sink),
       clock_(clock),
       events_(events),
-      scratch_(std::make_unique_for_overwrite<char[]>(scratch_bytes)) {}
+      ready_set_(io, clock),
+      scratch_(std::make_unique_for_overwrite<char[]>(scratch_bytes)) {
+    set_limits(options_.limits);
+}
 
 StreamListener::~StreamListener() = default;
 
 void StreamListener::start() {
+    ready_set_.start();
     asio::co_spawn(io_, accept_loop(), asio::detached);
     asio::co_spawn(io_, sweep_loop(), asio::detached);
 }
 
 void StreamListener::set_limits(StreamLimits limits) {
     options_.limits = limits;
+    ready_set_.set_coalesce_ns(limits.coalesce_ns);
 }
 
 asio::awaitable<void> StreamListener::accept_loop() {
@@ -200,6 +205,7 @@ void StreamListener::stop() {
     stopped_ = true;
     stop_accepting();
     sweep_timer_.cancel();
+    ready_set_.stop();
     for (const auto& session : sessions_) {
         session->close();
     }

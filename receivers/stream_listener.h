@@ -10,6 +10,7 @@
 #include "pipeline/connection_limit.h"
 #include "pipeline/source_places.h"
 #include "receivers/frame_sink.h"
+#include "receivers/ready_set.h"
 #include "receivers/socket_group.h"
 #include "receivers/tls_server.h"
 
@@ -36,6 +37,8 @@ struct StreamLimits {
     std::size_t connections_per_source_max = 64;
     std::int64_t idle_timeout_ns = 600 * ns_per_s;
     std::int64_t handshake_timeout_ns = 10 * ns_per_s;
+    // Between readings of a busy session; 0: wake for whatever arrives.
+    std::int64_t coalesce_ns = 4 * ns_per_ms;
 };
 
 // Resource. What the threads of one listener share.
@@ -75,6 +78,10 @@ class StreamListener {
     void stop_accepting();
     // Ends every session; what is in its buffer is delivered first.
     void stop();
+
+    [[nodiscard]] boost::asio::io_context& io() { return io_; }
+
+    [[nodiscard]] ReadySet& ready_set() { return ready_set_; }
 
     [[nodiscard]] const Options& options() const { return options_; }
 
@@ -120,6 +127,7 @@ class StreamListener {
     FrameSink& sink_;
     const Clock& clock_;
     EventSink& events_;
+    ReadySet ready_set_;
     std::unique_ptr<char[]> scratch_;
     SourcePlaces sources_;
     std::list<std::shared_ptr<StreamSession>> sessions_;

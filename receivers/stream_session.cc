@@ -37,12 +37,13 @@ StreamSession::StreamSession(asio::ip::tcp::socket socket, const Peer& peer, boo
     : listener_(listener),
       place_(std::move(places.connection)),
       source_place_(std::move(places.source)),
-      socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
+      socket_(socket.release()),
+      timer_(listener.io()),
       peer_(peer),
       framer_(framer_options(listener.options().limits)),
       buffer_(listener.shared().session_bytes),
       proxied_(proxied) {
+    listener_.ready_set().add(socket_.get(), *this);
     listener_.counters().sessions_opened.add();
 }
 
@@ -55,7 +56,7 @@ void StreamSession::start() {
     set_deadline(phase_ == Phase::open ? limits.idle_timeout_ns : limits.handshake_timeout_ns);
     const auto self = shared_from_this();
     const auto done = [self](const std::exception_ptr&) { self->finish(); };
-    asio::co_spawn(socket_.get_executor(), run(), done);
+    asio::co_spawn(listener_.io(), run(), done);
 }
 
 // Gives the places back at once; the listener forgets the session at its next sweep.
@@ -85,7 +86,7 @@ asio::awaitable<void> StreamSession::run() {
             co_return;
         }
     } else {
-        transport_ = std::make_unique<PlainTransport>(socket_.native_handle());
+        transport_ = std::make_unique<PlainTransport>(socket_.get());
     }
     phase_ = Phase::open;
     set_deadline(listener_.options().limits.idle_timeout_ns);
@@ -93,13 +94,32 @@ asio::awaitable<void> StreamSession::run() {
 }
 
 asio::awaitable<void> StreamSession::wait_until_ready(StreamState state) {
-    if (state == StreamState::open) {
-        co_await asio::post(socket_.get_executor(), asio::use_awaitable);  // others have their turn
+    if (state == StreamState::open || (state == StreamState::wait_read && hung_up_)) {
+        co_await asio::post(listener_.io(), asio::use_awaitable);  // others have their turn
         co_return;
     }
-    const auto direction = state == StreamState::wait_write ? asio::socket_base::wait_write
-                                                            : asio::socket_base::wait_read;
-    co_await socket_.async_wait(direction, as_result);
+    const bool for_room = state == StreamState::wait_write;
+    if (for_room) {
+        listener_.ready_set().watch_room(socket_.get(), *this, true);
+    }
+    if (!ready_) {
+        waits_for_ready_ = true;
+        timer_.expires_at(asio::steady_timer::time_point::max());
+        co_await timer_.async_wait(as_result);
+        waits_for_ready_ = false;
+    }
+    ready_ = false;
+    if (for_room && !closing_) {
+        listener_.ready_set().watch_room(socket_.get(), *this, false);
+    }
+}
+
+void StreamSession::on_ready(bool hung_up) {
+    ready_ = true;
+    hung_up_ = hung_up_ || hung_up;
+    if (waits_for_ready_) {
+        timer_.cancel();
+    }
 }
 
 // Looks before it takes, so that what follows the header stays in the socket for TLS.
@@ -108,7 +128,7 @@ asio::awaitable<bool> StreamSession::read_proxy_header() {
     std::array<char, 512> seen{};
     while (!closing_) {
         const ssize_t count =
-            recv(socket_.native_handle(), seen.data(), seen.size(), MSG_PEEK | MSG_DONTWAIT);
+            recv(socket_.get(), seen.data(), seen.size(), MSG_PEEK | MSG_DONTWAIT);
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
             co_await wait_until_ready(StreamState::wait_read);
             continue;
@@ -132,7 +152,7 @@ asio::awaitable<bool> StreamSession::read_proxy_header() {
         }
         const bool whole = read.verdict == ProxyVerdict::header;
         const std::size_t taken = (whole ? read.bytes : header.size()) - before;
-        static_cast<void>(recv(socket_.native_handle(), seen.data(), taken, MSG_DONTWAIT));
+        static_cast<void>(recv(socket_.get(), seen.data(), taken, MSG_DONTWAIT));
         if (whole) {
             peer_ = read.client.value_or(peer_);
             co_return true;
@@ -179,8 +199,7 @@ asio::awaitable<bool> StreamSession::handshake() {
     if (!granted) {
         co_return false;
     }
-    auto transport =
-        std::make_unique<TlsTransport>(socket_.native_handle(), listener_.options().tls->read());
+    auto transport = std::make_unique<TlsTransport>(socket_.get(), listener_.options().tls->read());
     tls_ = transport.get();
     transport_ = std::move(transport);
     StreamState state = StreamState::wait_read;
@@ -364,8 +383,7 @@ void StreamSession::close() {
 
 void StreamSession::close_socket() {
     closing_ = true;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket_ = FileDescriptor();
     timer_.cancel();
 }
 

@@ -6,7 +6,9 @@
 #include "parsers/framing.h"
 #include "pipeline/connection_limit.h"
 #include "pipeline/source_places.h"
+#include "receivers/ready_set.h"
 #include "receivers/session_buffer.h"
+#include "receivers/socket_group.h"
 #include "receivers/stream_listener.h"
 #include "receivers/stream_transport.h"
 
@@ -25,7 +27,7 @@
 namespace weir {
 
 // Resource, shared by its listener and its own running coroutine. One thread.
-class StreamSession : public std::enable_shared_from_this<StreamSession> {
+class StreamSession : public std::enable_shared_from_this<StreamSession>, private ReadySet::Member {
   public:
     struct Places {
         ConnectionLimit::Permit connection;
@@ -35,7 +37,7 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
     // `peer` is what accept said. `proxied`: a PROXY header must come first.
     StreamSession(boost::asio::ip::tcp::socket socket, const Peer& peer, bool proxied,
                   Places places, StreamListener& listener);
-    ~StreamSession();
+    ~StreamSession() override;
     StreamSession(const StreamSession&) = delete;
     StreamSession& operator=(const StreamSession&) = delete;
 
@@ -62,6 +64,7 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
   private:
     enum class Phase : std::uint8_t { proxy_header, queued, handshake, open };
 
+    void on_ready(bool hung_up) override;
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<bool> read_proxy_header();
     [[nodiscard]] bool admit_client();
@@ -88,8 +91,9 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
     std::optional<ConnectionLimit::Permit> place_;
     std::optional<SourcePlaces::Permit> source_place_;
     std::optional<ConnectionLimit::Permit> handshake_place_;
-    boost::asio::ip::tcp::socket socket_;
-    boost::asio::steady_timer timer_;  // waits for a place for the handshake, or for the rate
+    FileDescriptor socket_;
+    // Waits for the socket, for a place for the handshake, or for the rate.
+    boost::asio::steady_timer timer_;
     std::unique_ptr<StreamTransport> transport_;
     TlsTransport* tls_ = nullptr;  // the same transport, if it is TLS
     Peer peer_;
@@ -97,6 +101,9 @@ class StreamSession : public std::enable_shared_from_this<StreamSession> {
     SessionBuffer buffer_;
     std::int64_t deadline_ns_ = 0;  // monotonic
     Phase phase_ = Phase::open;
+    bool ready_ = false;  // on_ready was called since the last wait for it
+    bool waits_for_ready_ = false;
+    bool hung_up_ = false;  // read on to the end without waiting
     bool proxied_ = false;
     bool frame_begun_ = false;  // bytes of an incomplete frame have renewed the deadline
     bool closing_ = false;

@@ -2,12 +2,9 @@
 
 #include "parsers/proxy_header.h"
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -22,10 +19,6 @@ namespace {
 constexpr std::size_t slots_count = 64;  // datagrams in one recvmmsg
 constexpr int rounds_per_wake = 16;      // then other sockets of the thread get their turn
 constexpr std::size_t datagram_bytes_max = 65535;
-// So many datagrams within a millisecond are a burst; so many sparse intervals end it.
-constexpr std::size_t burst_datagrams = 4;
-constexpr int sparse_intervals = 8;
-constexpr std::int64_t pace_ns_min = 100'000;  // a shorter wait is not worth a timer
 // What a datagram of a usual size takes of the receive buffer, with the kernel's own bookkeeping.
 constexpr std::size_t datagram_buffer_bytes = 1024;
 // Slots lie a few cache lines further apart than their size. A distance that is a power of two
@@ -93,10 +86,12 @@ std::size_t UdpListener::slots_memory_bytes(std::size_t message_bytes_max) {
 
 UdpListener::UdpListener(boost::asio::io_context& io, FileDescriptor socket, Options options,
                          FrameSink& sink, const Clock& clock, EventSink& events)
-    : io_(io),
-      socket_(std::move(socket)),
-      watched_(io),
-      pace_timer_(io),
+    : socket_(std::move(socket)),
+      reader_(io, socket_.get(), clock,
+              [this] {
+                  const bool dry = drain(rounds_per_wake);
+                  return PacedReader::Reading{.brought = drained_, .dry = dry};
+              }),
       options_(std::move(options)),
       sink_(sink),
       clock_(clock),
@@ -104,14 +99,13 @@ UdpListener::UdpListener(boost::asio::io_context& io, FileDescriptor socket, Opt
     set_limits(options_.limits);
 }
 
-UdpListener::~UdpListener() {
-    if (watched_.is_open()) {
-        watched_.release();  // the descriptor is socket_'s to close
-    }
-}
+UdpListener::~UdpListener() = default;
 
 void UdpListener::set_limits(UdpLimits limits) {
     options_.limits = limits;
+    // At most a quarter of the receive buffer may come between two readings.
+    reader_.set_options({.coalesce_ns = limits.coalesce_ns,
+                         .room = options_.receive_buffer_bytes / 4 / datagram_buffer_bytes});
     const std::size_t bytes = std::min(limits.message_bytes_max, datagram_bytes_max);
     if (!slots_ || slots_->slot_bytes != bytes) {
         slots_ = std::make_unique<Slots>(bytes);
@@ -119,80 +113,7 @@ void UdpListener::set_limits(UdpLimits limits) {
 }
 
 void UdpListener::start() {
-    watch();
-}
-
-void UdpListener::watch() {
-    pacing_ = false;
-    burst_ = 0;
-    if (!watched_.is_open()) {
-        // Datagrams that are here already count as an event for epoll.
-        watched_.assign(socket_.get());
-    }
-    watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [this](const boost::system::error_code& error) {
-                            if (!error && !stopped_) {
-                                on_readable();
-                            }
-                        });
-}
-
-void UdpListener::on_readable() {
-    const bool dry = drain(rounds_per_wake);
-    const std::int64_t now_ns = clock_.monotonic_ns();
-    if (now_ns - burst_since_ns_ > ns_per_ms) {
-        burst_since_ns_ = now_ns;
-        burst_ = 0;
-    }
-    burst_ += drained_;
-    if (options_.limits.coalesce_ns > 0 && (!dry || burst_ >= burst_datagrams)) {
-        watched_.release();
-        pacing_ = true;
-        sparse_ = 0;
-        pace();
-    } else {
-        watch();
-    }
-}
-
-void UdpListener::pace() {
-    const std::int64_t wait_ns = next_pace_ns();
-    if (wait_ns == 0) {
-        boost::asio::post(io_, [this] { on_pace(); });  // the thread's other sockets first
-        return;
-    }
-    pace_timer_.expires_after(std::chrono::nanoseconds(wait_ns));
-    pace_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) {
-            on_pace();
-        }
-    });
-}
-
-// Shorter than asked when that would let the receive buffer fill: at most a quarter of it may come
-// in between. 0: read on at once.
-std::int64_t UdpListener::next_pace_ns() const {
-    const std::size_t room = options_.receive_buffer_bytes / 4 / datagram_buffer_bytes;
-    const std::int64_t asked_ns = options_.limits.coalesce_ns;
-    if (drained_ <= room) {
-        return asked_ns;
-    }
-    const auto fitting =
-        asked_ns * static_cast<std::int64_t>(room + 1) / static_cast<std::int64_t>(drained_);
-    return fitting < pace_ns_min ? 0 : fitting;
-}
-
-void UdpListener::on_pace() {
-    if (stopped_) {
-        return;
-    }
-    drain(rounds_per_wake);
-    sparse_ = drained_ < 2 ? sparse_ + 1 : 0;
-    if (sparse_ >= sparse_intervals || options_.limits.coalesce_ns == 0) {
-        watch();
-    } else {
-        pace();
-    }
+    reader_.start();
 }
 
 bool UdpListener::drain(int rounds_max) {
@@ -278,10 +199,7 @@ void UdpListener::stop() {
     }
     tick();
     stopped_ = true;
-    pace_timer_.cancel();
-    if (watched_.is_open()) {
-        watched_.release();
-    }
+    reader_.stop();
     socket_ = FileDescriptor();
 }
 

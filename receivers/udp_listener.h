@@ -1,19 +1,15 @@
 // UdpListener: one UDP socket on one ingest thread. Waits through Asio, drains with recvmmsg into
 // slots that are reused for ever, and hands every datagram to the thread's FrameSink as one frame.
-//
-// It waits in one of two ways. Watching: the first datagram after silence wakes the thread, so a
-// lone message is not delayed. Pacing: while datagrams come fast the socket is taken out of epoll,
-// where every one of them would wake the thread, and is read every `coalesce_ns`.
+// A PacedReader decides when.
 #pragma once
 
 #include "core/events.h"
 #include "core/time.h"
 #include "receivers/frame_sink.h"
+#include "receivers/paced_reader.h"
 #include "receivers/socket_group.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +23,7 @@ struct UdpLimits {
     std::size_t message_bytes_max = 64 * 1024;
     bool oversize_drop = false;
     // Between reads under load; 0: wake for every datagram.
-    std::int64_t coalesce_ns = ns_per_ms;
+    std::int64_t coalesce_ns = 4 * ns_per_ms;
 };
 
 // Resource. Lives on its thread's io_context; every call from that thread, except construction.
@@ -62,24 +58,17 @@ class UdpListener {
     [[nodiscard]] static std::size_t slots_memory_bytes(std::size_t message_bytes_max);
 
     // Whether the socket is read at intervals now.
-    [[nodiscard]] bool is_pacing() const { return pacing_; }
+    [[nodiscard]] bool is_pacing() const { return reader_.is_pacing(); }
 
   private:
     struct Slots;
 
-    void watch();
-    void pace();
-    void on_readable();
-    void on_pace();
-    [[nodiscard]] std::int64_t next_pace_ns() const;
     // One recvmmsg; the number of datagrams, 0 when there was none.
     [[nodiscard]] int receive_round();
     void deliver(std::size_t slot, Timestamp now);
 
-    boost::asio::io_context& io_;
     FileDescriptor socket_;
-    boost::asio::posix::stream_descriptor watched_;  // holds the socket's number while watching
-    boost::asio::steady_timer pace_timer_;
+    PacedReader reader_;
     Options options_;
     FrameSink& sink_;
     const Clock& clock_;
@@ -87,10 +76,6 @@ class UdpListener {
     std::unique_ptr<Slots> slots_;
     std::uint32_t kernel_dropped_ = 0;  // the socket's drop counter at the last look
     std::size_t drained_ = 0;           // datagrams of the last drain
-    std::int64_t burst_since_ns_ = 0;   // watching: start of the millisecond that is counted
-    std::size_t burst_ = 0;
-    int sparse_ = 0;  // pacing: intervals in a row with hardly a datagram
-    bool pacing_ = false;
     bool stopped_ = false;
 };
 

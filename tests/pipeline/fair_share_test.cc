@@ -139,12 +139,12 @@ TEST_F(FairShareTest, SheddingEndsWithThePressure) {
     EXPECT_EQ(fair_.shed_level(), FairShare::unlimited);
 }
 
-TEST_F(FairShareTest, EverybodyWhoSendsTheSameIsCutTheSame) {
+// There is nobody to give way to the others, and what the kernel drops it takes from all alike.
+TEST_F(FairShareTest, AmongEqualsNobodyIsShed) {
     for (int i = 0; i < 5; ++i) {
         run_second(500, 0, 60'000);  // 100,000 a second from 200
     }
-    EXPECT_GT(lost_light_, 0U);
-    EXPECT_GT(offered_light_ - lost_light_, 5U * 50'000U);
+    EXPECT_EQ(lost_light_, 0U);
 }
 
 TEST_F(FairShareTest, SourcesAreHeavyOnlyWhileTheLogFills) {

@@ -11,6 +11,7 @@ them alike.
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,7 +62,8 @@ class Bench:
                 self.miss(subject.name, error)
 
     def miss(self, name, error):
-        self.missing[name] = str(error).strip().splitlines()[-1]
+        # Without the folders of this machine.
+        self.missing[name] = re.sub(r"/\S*/", "", str(error).strip().splitlines()[-1])
         print(f"without {name}: {error}", flush=True)
 
     def over(self, transport):

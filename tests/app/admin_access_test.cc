@@ -2,7 +2,7 @@
 #include "app/admin_access.h"
 
 #include "tests/app/admin_port.h"
-#include "tests/sinks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 #include <gtest/gtest.h>
 

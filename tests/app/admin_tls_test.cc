@@ -1,7 +1,7 @@
 // The admin port over TLS: who needs a client certificate for what, and files that change.
 #include "tests/app/admin_port.h"
-#include "tests/sinks/temp_dir.h"
 #include "tests/support/certificates.h"
+#include "tests/support/temp_dir.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 
 #include "app/status.h"
 #include "app/topology.h"
-#include "tests/sinks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/certificates.h"
 #include "tests/support/event_recorder.h"
 

@@ -1,7 +1,7 @@
 #include "sinks/file_sink.h"
 
 #include "tests/sinks/endpoint_harness.h"
-#include "tests/sinks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "tests/sinks/certificates.h"
 #include "tests/sinks/fake_server.h"
 #include "tests/sinks/http_client_harness.h"
-#include "tests/sinks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 #include <openssl/ssl.h>
 

@@ -1,7 +1,7 @@
 #include "sinks/rotating_files.h"
 
 #include "sinks/dead_letter_file.h"
-#include "tests/sinks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 #include <gtest/gtest.h>
 #include <zstd.h>

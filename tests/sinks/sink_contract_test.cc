@@ -2,7 +2,7 @@
 #include "sinks/file_sink.h"
 #include "tests/sinks/endpoint_harness.h"
 #include "tests/sinks/fake_server.h"
-#include "tests/sinks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 #include <deque>
 #include <numeric>

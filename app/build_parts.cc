@@ -236,6 +236,18 @@ std::string push_url(const std::string& url) {
 
 }  // namespace
 
+SpoolOptions make_spool_options(const SpoolConfig& spool) {
+    SpoolOptions options{.directory = spool.directory,
+                         .bytes_max = spool.bytes_max,
+                         .free_bytes_min = spool.free_bytes_min,
+                         .memory_bytes_max = spool.memory_bytes_max,
+                         .drop_newest = spool.drop_newest,
+                         .full_sync = spool.full_sync};
+    // So that the oldest of a small spool are not most of it.
+    options.segment_bytes_max = std::min(options.segment_bytes_max, options.bytes_max / 8);
+    return options;
+}
+
 std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointConfig& endpoint) {
     auto options = std::make_shared<LokiEndpointOptions>();
     options->name = endpoint.name;

@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "core/result.h"
+#include "pipeline/spool_log.h"
 #include "receivers/intake_settings.h"
 #include "receivers/stream_listener.h"
 #include "receivers/udp_listener.h"
@@ -23,6 +24,7 @@ namespace weir {
 // What the threads of a stream listener share takes the limits at once.
 void set_shared_limits(StreamShared& shared, const ListenerLimits& limits);
 [[nodiscard]] StreamLimits make_stream_limits(const ListenerLimits& limits);
+[[nodiscard]] SpoolOptions make_spool_options(const SpoolConfig& spool);
 [[nodiscard]] std::shared_ptr<const LokiEndpointOptions> make_loki_options(
     const HttpEndpointConfig& endpoint);
 

@@ -111,6 +111,16 @@ struct HttpEndpointConfig {
     std::size_t queue_bytes_max = 256 * 1024 * 1024;
 };
 
+// Value. The durable log. Without a directory the log is in memory.
+struct SpoolConfig {
+    std::string directory;
+    std::size_t bytes_max = 20ULL << 30U;
+    std::size_t free_bytes_min = 1ULL << 30U;
+    std::size_t memory_bytes_max = 128ULL << 20U;
+    bool drop_newest = false;  // when full; otherwise the oldest go
+    bool full_sync = false;    // survives power loss, not only the end of the process
+};
+
 struct BatchConfig {
     std::size_t bytes_max = 1024 * 1024;  // PushRequest before snappy
     std::size_t records_max = 5000;
@@ -172,6 +182,7 @@ struct Config {
     ReassemblyConfig reassembly;
     std::vector<HttpEndpointConfig> loki;
     FileSinkConfig file;
+    SpoolConfig spool;
     DeadLettersConfig dead_letters;
     AdminConfig admin;
     std::size_t ingest_threads = 0;   // 0: cores, at most 64

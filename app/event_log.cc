@@ -22,6 +22,7 @@ std::string_view level_of(EventId id) {
         case EventId::tls_reloaded:
         case EventId::memory_budget:
         case EventId::admin_token_reloaded:
+        case EventId::spool_recovered:
             return "info";
         case EventId::listener_failed:
         case EventId::config_rejected:
@@ -29,6 +30,9 @@ std::string_view level_of(EventId id) {
         case EventId::log_full:
         case EventId::queue_full:
         case EventId::certificate_expired:
+        case EventId::spool_failed:
+        case EventId::spool_full:
+        case EventId::spool_damaged:
             return "error";
         default:
             return "warning";

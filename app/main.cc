@@ -2,6 +2,7 @@
 #include "app/check_command.h"
 #include "app/parse_command.h"
 #include "app/run_command.h"
+#include "app/spool_command.h"
 
 #include <CLI/CLI.hpp>
 
@@ -84,6 +85,20 @@ int main(int argc, char** argv) {
     parse->add_flag("--ndjson", parse_arguments.ndjson,
                     "Each line is a JSON object with the message in \"raw\"");
 
+    CLI::App* spool = app.add_subcommand("spool", "Look into a spool directory, or deliver it");
+    spool->require_subcommand(1);
+    std::string spool_directory;
+    CLI::App* spool_status = spool->add_subcommand("status", "Show what is queued for whom");
+    spool_status->add_option("directory", spool_directory, "Spool directory")->required();
+    weir::SpoolDrainOptions drain_options;
+    CLI::App* spool_drain =
+        spool->add_subcommand("drain", "Deliver what a weir that is gone left, and end");
+    spool_drain->add_option("directory", drain_options.directory, "Its spool directory")
+        ->required();
+    spool_drain
+        ->add_option("-c,--config", drain_options.config_file, "Configuration with the endpoints")
+        ->required();
+
     CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
     CLI::App* version = app.add_subcommand("version", "Print the version");
     CLI11_PARSE(app, argc, argv);
@@ -97,6 +112,13 @@ int main(int argc, char** argv) {
     }
     if (*parse) {
         return run_parse(parse_arguments);
+    }
+    if (*spool_status) {
+        return weir::run_spool_status_command(spool_directory, std::cout, std::cerr);
+    }
+    if (*spool_drain) {
+        keep_large_blocks_apart();
+        return weir::run_spool_drain_command(drain_options, std::cout, std::cerr);
     }
     if (*schema) {
         return weir::run_schema_command(std::cout);

@@ -113,10 +113,15 @@ std::uint64_t classification_bytes(const Config& config) {
     return 2 * (prefixes + config.hostnames.size()) * prefix_bytes;  // two while reloading
 }
 
+// Page caches of the spool's connections: one writes, one keeps the account, each endpoint reads.
+constexpr std::uint64_t spool_cache_bytes = 18 * mib;
+
 std::uint64_t endpoints_bytes(const Config& config) {
-    std::uint64_t sum = config.file.enabled ? config.file.queue_bytes_max : 0;
+    const bool queues = config.spool.directory.empty();  // otherwise the spool's memory serves all
+    std::uint64_t sum = queues ? 0 : config.spool.memory_bytes_max * 3 / 2 + spool_cache_bytes;
+    sum += queues && config.file.enabled ? config.file.queue_bytes_max : 0;
     for (const HttpEndpointConfig& endpoint : config.loki) {
-        sum += endpoint.queue_bytes_max + LokiEndpointOptions{}.slow_bytes_max +
+        sum += (queues ? endpoint.queue_bytes_max : 0) + LokiEndpointOptions{}.slow_bytes_max +
                endpoint.requests_in_flight_max * HttpClientOptions{}.response_bytes_max +
                rewrite_copies * config.logs.batch.bytes_max;
     }

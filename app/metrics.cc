@@ -210,6 +210,24 @@ void add_certificates(Families& out, const Status& status) {
     }
 }
 
+void add_spool(Families& out, const SpoolStatus& spool) {
+    out.gauge("weir_spool_healthy", "1 while the spool can be written.", {}, spool.healthy ? 1 : 0);
+    out.gauge("weir_spool_bytes", "Size of the spool's segment files.", {}, as_double(spool.bytes));
+    out.gauge("weir_spool_bytes_max", "Limit of that size.", {}, as_double(spool.bytes_max));
+    out.gauge("weir_spool_segments", "Segment files.", {}, as_double(spool.segments));
+    out.gauge("weir_spool_unwritten_batches", "Batches that are in memory only.", {},
+              as_double(spool.unwritten_batches));
+    out.gauge("weir_spool_unwritten_bytes", "Memory of those batches.", {},
+              as_double(spool.unwritten_bytes));
+    out.gauge("weir_spool_memory_bytes", "Memory of all batches that the spool keeps in memory.",
+              {}, as_double(spool.memory_bytes));
+    for (const auto& [endpoint, records] : spool.abandoned) {
+        out.gauge("weir_spool_abandoned_records",
+                  "Records that an endpoint which is not configured any more has not had.",
+                  {{"endpoint", endpoint}}, as_double(records));
+    }
+}
+
 void add_process(Families& out, const Status& status) {
     out.gauge("weir_build_info", "1, with the version as a label.", {{"version", status.version}},
               1);
@@ -279,6 +297,9 @@ std::string to_prometheus(const Status& status) {
                     as_double(rule.dropped));
     }
     add_certificates(out, status);
+    if (status.spool) {
+        add_spool(out, *status.spool);
+    }
     add_process(out, status);
     return prometheus::TextSerializer().Serialize(out.all());
 }

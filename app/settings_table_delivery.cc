@@ -13,6 +13,8 @@ using C = Config;
 using H = HttpEndpointConfig;
 
 constexpr std::array<std::string_view, 2> compressions = {"none", "zstd"};
+constexpr std::array<std::string_view, 2> spool_policies = {"drop_oldest", "drop_newest"};
+constexpr std::array<std::string_view, 2> spool_syncs = {"normal", "full"};
 
 SettingSlot admin_address(const SettingOwner& owner) {
     Config* config = std::get<Config*>(owner);
@@ -158,6 +160,43 @@ constexpr Setting rows[] = {
      .min = 1 * mib,
      .max = 64 * gib,
      .about = "Memory for batches that wait to be written."},
+    {.path = "spool",
+     .type = Type::group,
+     .about = "The log on disk: what was received is delivered even if weir is killed or an "
+              "endpoint is gone for days."},
+    {.path = "spool.directory",
+     .type = Type::path,
+     .slot = slot<&C::spool, &SpoolConfig::directory>,
+     .about = "Folder of the log, for this weir alone; without one the log is in memory, and each "
+              "endpoint's queue_bytes_max bounds it."},
+    {.path = "spool.bytes_max",
+     .type = Type::size,
+     .slot = slot<&C::spool, &SpoolConfig::bytes_max>,
+     .min = 64 * mib,
+     .max = 64 * tib,
+     .about = "Size of the log on disk."},
+    {.path = "spool.free_bytes_min",
+     .type = Type::size,
+     .slot = slot<&C::spool, &SpoolConfig::free_bytes_min>,
+     .max = 64 * tib,
+     .about = "What stays free on the file system, whatever bytes_max allows."},
+    {.path = "spool.memory_bytes_max",
+     .type = Type::size,
+     .slot = slot<&C::spool, &SpoolConfig::memory_bytes_max>,
+     .min = 16 * mib,
+     .max = 64 * gib,
+     .about = "Memory for batches that are not written yet; all there is while the disk takes "
+              "none."},
+    {.path = "spool.when_full",
+     .type = Type::choice,
+     .slot = slot<&C::spool, &SpoolConfig::drop_newest>,
+     .choices = spool_policies,
+     .about = "What goes when the log is full; drop_newest refuses what is received."},
+    {.path = "spool.sync",
+     .type = Type::choice,
+     .slot = slot<&C::spool, &SpoolConfig::full_sync>,
+     .choices = spool_syncs,
+     .about = "normal survives the end of the process, full also the loss of power."},
     {.path = "dead_letters",
      .type = Type::group,
      .about = "Records that an endpoint refused for good, with the endpoint's words."},

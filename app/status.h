@@ -8,9 +8,11 @@
 #include "core/time.h"
 #include "pipeline/intake_ledger.h"
 #include "pipeline/log.h"
+#include "pipeline/spool_log.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -130,6 +132,7 @@ struct Status {
     double cpu_seconds = 0;
     std::map<std::string, std::uint64_t> events;
     std::uint64_t event_lines_lost = 0;  // not written: nobody read standard error
+    std::optional<SpoolStatus> spool;    // none: the log is in memory
     AdminStatus admin;
     std::vector<CertificateStatus> certificates;
 };

@@ -149,6 +149,19 @@ Json certificates_json(const std::vector<CertificateStatus>& certificates) {
     return array;
 }
 
+Json spool_json(const SpoolStatus& spool) {
+    return {{"healthy", spool.healthy},
+            {"last_error", spool.last_error.empty() ? Json(nullptr) : Json(spool.last_error)},
+            {"bytes", spool.bytes},
+            {"bytes_max", spool.bytes_max},
+            {"segments", spool.segments},
+            {"batches_total", spool.head},
+            {"unwritten_batches", spool.unwritten_batches},
+            {"unwritten_bytes", spool.unwritten_bytes},
+            {"memory_bytes", spool.memory_bytes},
+            {"abandoned", spool.abandoned}};
+}
+
 Json threads_json(const std::vector<ThreadStatus>& threads) {
     Json array = Json::array();
     for (const ThreadStatus& thread : threads) {
@@ -181,6 +194,7 @@ std::string to_json(const Status& status) {
     root["sources"] = sources_json(status);
     root["reassembly"] = {{"held_bytes", status.reassembly_held_bytes},
                           {"bytes_max", status.reassembly_bytes_max}};
+    root["spool"] = status.spool ? spool_json(*status.spool) : Json(nullptr);
     root["threads"] = threads_json(status.threads);
     root["process"] = {{"threads", status.threads.size()},
                        {"resident_bytes", status.resident_bytes},

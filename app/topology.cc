@@ -22,12 +22,33 @@ constexpr std::chrono::milliseconds drain_poll{20};
 
 }  // namespace
 
+Result<void> Topology::Impl::open_log() {
+    if (config_.spool.directory.empty()) {
+        memory_log_ = std::make_unique<MemoryLog>(events_);
+        log_ = memory_log_.get();
+        return {};
+    }
+    Result<std::unique_ptr<SpoolLog>> spool =
+        SpoolLog::open(make_spool_options(config_.spool), clock_, events_);
+    if (!spool) {
+        return tl::unexpected(spool.error());
+    }
+    spool_ = std::move(*spool);
+    log_ = spool_.get();
+    return {};
+}
+
+LogCursor& Topology::Impl::add_cursor(const std::string& endpoint, std::size_t queue_bytes_max) {
+    return spool_ ? spool_->add_cursor(endpoint)
+                  : memory_log_->add_cursor(endpoint, queue_bytes_max);
+}
+
 void Topology::Impl::make_endpoints() {
     dead_letters_ = std::make_unique<DeadLetterFile>(DeadLetterFileOptions{
         .path = config_.dead_letters.path, .bytes_max = config_.dead_letters.bytes_max});
     std::random_device entropy;
     for (const HttpEndpointConfig& config : config_.loki) {
-        LogCursor& cursor = log_.add_cursor(config.name, config.queue_bytes_max);
+        LogCursor& cursor = add_cursor(config.name, config.queue_bytes_max);
         auto sink =
             std::make_unique<LokiEndpoint>(LokiEndpointParts{.cursor = cursor,
                                                              .clock = clock_,
@@ -39,7 +60,7 @@ void Topology::Impl::make_endpoints() {
         endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{cursor, std::move(sink), loki}));
     }
     if (config_.file.enabled) {
-        LogCursor& cursor = log_.add_cursor("file", config_.file.queue_bytes_max);
+        LogCursor& cursor = add_cursor("file", config_.file.queue_bytes_max);
         endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{
             cursor,
             std::make_unique<FileSink>(cursor, clock_, events_, make_file_options(config_.file))}));
@@ -53,7 +74,7 @@ void Topology::Impl::make_threads() {
     for (std::size_t i = 0; i < count; ++i) {
         threads_.push_back(std::make_unique<IngestThread>(
             SyslogIntake::Parts{.settings = settings_,
-                                .log = log_,
+                                .log = *log_,
                                 .ceiling = ceiling_,
                                 .clock = clock_,
                                 .events = events_,
@@ -129,6 +150,13 @@ void Topology::Impl::start() {
         }
     }
     tell_memory();
+    if (spool_) {
+        for (const auto& [endpoint, records] : spool_->status().abandoned) {
+            events_.emit({EventId::spool_abandoned, endpoint,
+                          fmt::format("is not configured; it has not had {} records", records)});
+        }
+        spool_->start();
+    }
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->start();
     }
@@ -294,11 +322,17 @@ bool Topology::Impl::drain() {
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->request_stop(std::chrono::milliseconds(left_ns / ns_per_ms));
     }
-    bool delivered = true;
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->join();
+    }
+    if (spool_) {
+        spool_->stop();
+    }
+    const bool kept = spool_ && spool_->status().unwritten_batches == 0;
+    bool delivered = true;
+    for (const auto& endpoint : endpoints_) {
         const DeliveryLedger ledger = endpoint->cursor.ledger();
-        if (ledger.queued > 0) {
+        if (ledger.queued > 0 && !kept) {
             delivered = false;
             events_.emit({EventId::drain_incomplete, endpoint->sink->status().name,
                           fmt::format("{} records are undelivered and end with the process",
@@ -324,6 +358,9 @@ Result<std::unique_ptr<Topology>> Topology::build(Config config, const Clock& cl
         return fail(refusal);
     }
     auto impl = std::make_unique<Impl>(std::move(config), std::move(*settings), clock, events);
+    if (const Result<void> opened = impl->open_log(); !opened) {
+        return tl::unexpected(opened.error());
+    }
     impl->make_endpoints();
     impl->make_threads();
     for (const ListenerConfig& listener : impl->config_.listeners) {

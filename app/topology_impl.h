@@ -5,6 +5,7 @@
 #include "app/ingest_thread.h"
 #include "app/topology.h"
 #include "pipeline/memory_log.h"
+#include "pipeline/spool_log.h"
 #include "sinks/dead_letter_file.h"
 #include "sinks/loki_endpoint.h"
 #include "sinks/sink.h"
@@ -43,11 +44,12 @@ class Topology::Impl {
           started_at_(clock.now()),
           settings_(std::move(settings)),
           ceiling_(config_.logs.batch.streams_max),
-          log_(events),
           allowances_(config_.listeners.size()) {
         config_status_ = {.path = config_.path, .sha256 = config_.sha256, .loaded_at = started_at_};
     }
 
+    [[nodiscard]] Result<void> open_log();
+    [[nodiscard]] LogCursor& add_cursor(const std::string& endpoint, std::size_t queue_bytes_max);
     void make_endpoints();
     void make_threads();
     [[nodiscard]] Result<void> open_listener(const ListenerConfig& config);
@@ -83,7 +85,10 @@ class Topology::Impl {
 
     Snapshot<IntakeSettings> settings_;
     StreamCeiling ceiling_;
-    MemoryLog log_;
+    // One of them; log_ is which.
+    std::unique_ptr<MemoryLog> memory_log_;
+    std::unique_ptr<SpoolLog> spool_;
+    Log* log_ = nullptr;
     ListenerAllowances allowances_;
     std::unique_ptr<DeadLetterFile> dead_letters_;
     std::vector<Listener> listeners_;

@@ -248,6 +248,9 @@ Status Topology::Impl::status() const {
     for (const auto& endpoint : endpoints_) {
         status.endpoints.push_back(endpoint_report(*endpoint));
     }
+    if (spool_) {
+        status.spool = spool_->status();
+    }
     for (const auto& thread : threads_) {
         const IntakeGauges& gauges = thread->intake().gauges();
         status.sources += gauges.sources.value();

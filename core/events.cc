@@ -37,7 +37,12 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "admin_token_reloaded",
                                                              "admin_token_refused",
                                                              "certificate_expiring",
-                                                             "certificate_expired"};
+                                                             "certificate_expired",
+                                                             "spool_failed",
+                                                             "spool_recovered",
+                                                             "spool_full",
+                                                             "spool_damaged",
+                                                             "spool_abandoned"};
 
 }  // namespace
 

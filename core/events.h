@@ -40,8 +40,13 @@ enum class EventId : std::uint8_t {
     admin_token_refused,
     certificate_expiring,
     certificate_expired,
+    spool_failed,
+    spool_recovered,
+    spool_full,
+    spool_damaged,
+    spool_abandoned,
 };
-inline constexpr std::size_t event_count = 30;
+inline constexpr std::size_t event_count = 35;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

@@ -69,8 +69,8 @@ void PacedReader::on_readable() {
 }
 
 void PacedReader::pace(std::size_t brought) {
-    const std::int64_t wait_ns = pace_.next_wait_ns(clock_.monotonic_ns(), options_.coalesce_ns,
-                                                    brought, options_.room);
+    const std::int64_t wait_ns =
+        pace_.next_wait_ns(clock_.monotonic_ns(), options_.coalesce_ns, brought, options_.room);
     if (wait_ns == 0) {
         boost::asio::post(io_, [this] { on_pace(); });  // the thread's others first
         return;

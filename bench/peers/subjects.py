@@ -78,9 +78,9 @@ class Bare(Subject):
 
 
 class Weir(Subject):
-    def __init__(self, name, what, endpoints=1, listener=None):
+    def __init__(self, name, what, endpoints=1, spool=False):
         self.name, self.what = name, what
-        self.endpoints, self.listener = endpoints, listener or {}
+        self.endpoints, self.spool = endpoints, spool
         if name != "weir":
             self.transports = ("udp",)
 
@@ -89,7 +89,7 @@ class Weir(Subject):
             raise peers.Unavailable("the bench preset is not built")
 
     def start(self, task):
-        limits = {"receive_buffer_bytes": f"{BUFFER_BYTES // THREADS}B", **self.listener}
+        limits = {"receive_buffer_bytes": f"{BUFFER_BYTES // THREADS}B"}
         listener = {"name": "in", "protocol": "syslog", "transport": task.transport}
         listener |= {"address": f"127.0.0.1:{task.port}", "limits": limits}
         if task.transport == "tls":
@@ -102,6 +102,8 @@ class Weir(Subject):
             # The second endpoint's lines are the same ones: the sink counts them as repeats.
             "loki": [{"name": f"loki{n}", "url": url} for n in range(self.endpoints)],
         }
+        if self.spool:
+            config["spool"] = {"directory": str(task.directory / "spool"), "free_bytes_min": "0B"}
         file = task.write("weir.yaml", json.dumps(config, indent=1))
         command = [BUILD / "weir", "run", "--config", file]
         return task.process(self.name, command).spawn()
@@ -318,6 +320,7 @@ def all_subjects():
         Bare("bare", "recvmmsg or read when woken, snappy, push"),
         Weir("weir", "the defaults; 2 ingest threads, 1 delivery thread"),
         Weir("weir-two", "weir with a second Loki", endpoints=2),
+        Weir("weir-spool", "weir with a spool on disk", spool=True),
         SyslogNg(),
         Rsyslog(),
         Alloy(),

@@ -1,0 +1,137 @@
+#include "pipeline/spool_book.h"
+
+#include "core/assert.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace weir {
+
+SpoolBook::Next SpoolBook::next() const {
+    Next next{.number = state_.frontier + 1, .position = state_.frontier_position};
+    auto ended = state_.ended.begin();
+    auto out = out_.upper_bound(state_.frontier);
+    for (;;) {
+        if (ended != state_.ended.end() && ended->first == next.number) {
+            next = {.number = ended->second.last + 1, .position = ended->second.end};
+            ++ended;
+        } else if (out != out_.end() && out->first == next.number) {
+            next = {.number = out->second.last + 1, .position = out->second.end};
+            ++out;
+        } else {
+            return next;
+        }
+    }
+}
+
+bool SpoolBook::is_waiting(std::uint64_t number) const {
+    if (number <= state_.frontier || out_.contains(number)) {
+        return false;
+    }
+    const auto behind = state_.ended.upper_bound(number);
+    return behind == state_.ended.begin() || std::prev(behind)->second.last < number;
+}
+
+void SpoolBook::take(std::uint64_t records) {
+    const Next now = next();
+    out_.emplace(now.number, Span{.last = now.number,
+                                  .begin = now.position,
+                                  .end = now.position + records});
+}
+
+void SpoolBook::settle(std::uint64_t number, const Outcome& outcome) {
+    const auto out = out_.find(number);
+    WEIR_ASSERT(out != out_.end());
+    const Span span = out->second;
+    const std::uint64_t records = span.end - span.begin;
+    WEIR_ASSERT(outcome.total() == records);
+    out_.erase(out);
+    state_.ends.delivered += outcome.delivered;
+    for (const auto& [reason, count] : outcome.dropped) {
+        state_.ends.dropped[reason] += count;
+    }
+    for (const auto& [reason, count] : outcome.dead_lettered) {
+        state_.ends.dead_lettered[reason] += count;
+    }
+    if (number <= state_.frontier) {
+        given_up_out_ -= records;
+    } else {
+        end(number, span);
+    }
+}
+
+void SpoolBook::lose(std::uint64_t first, const Span& span, const char* reason) {
+    WEIR_ASSERT(first <= span.last && is_waiting(first) && is_waiting(span.last));
+    if (span.end > span.begin) {
+        state_.ends.dropped[reason] += span.end - span.begin;
+    }
+    end(first, span);
+}
+
+std::uint64_t SpoolBook::give_up(std::uint64_t last, std::uint64_t position, const char* reason) {
+    if (last <= state_.frontier) {
+        return 0;
+    }
+    std::uint64_t lost = position - state_.frontier_position;
+    auto& ended = state_.ended;
+    while (!ended.empty() && ended.begin()->first <= last) {
+        const Span span = ended.begin()->second;
+        ended.erase(ended.begin());
+        lost -= std::min(span.end, position) - span.begin;
+        if (span.last > last) {
+            ended.emplace(last + 1, Span{.last = span.last, .begin = position, .end = span.end});
+        }
+    }
+    for (auto out = out_.upper_bound(state_.frontier); out != out_.end() && out->first <= last;
+         ++out) {
+        const std::uint64_t records = out->second.end - out->second.begin;
+        lost -= records;
+        given_up_out_ += records;
+    }
+    if (lost > 0) {
+        state_.ends.dropped[reason] += lost;
+    }
+    state_.frontier = last;
+    state_.frontier_position = position;
+    advance();
+    return lost;
+}
+
+std::uint64_t SpoolBook::queued(std::uint64_t head_position) const {
+    std::uint64_t queued = head_position - state_.frontier_position + given_up_out_;
+    for (const auto& [first, span] : state_.ended) {
+        queued -= span.end - span.begin;
+    }
+    return queued;
+}
+
+void SpoolBook::end(std::uint64_t first, const Span& span) {
+    auto& ended = state_.ended;
+    auto place = ended.upper_bound(first);
+    // A long run is one span.
+    if (place != ended.begin() && std::prev(place)->second.last + 1 == first) {
+        --place;
+        place->second.last = span.last;
+        place->second.end = span.end;
+    } else {
+        place = ended.emplace(first, span).first;
+    }
+    if (const auto behind = std::next(place);
+        behind != ended.end() && behind->first == place->second.last + 1) {
+        place->second.last = behind->second.last;
+        place->second.end = behind->second.end;
+        ended.erase(behind);
+    }
+    advance();
+}
+
+void SpoolBook::advance() {
+    auto& ended = state_.ended;
+    while (!ended.empty() && ended.begin()->first == state_.frontier + 1) {
+        state_.frontier = ended.begin()->second.last;
+        state_.frontier_position = ended.begin()->second.end;
+        ended.erase(ended.begin());
+    }
+}
+
+}  // namespace weir

@@ -1,0 +1,49 @@
+// The inside of SpoolLog's cursors. Internal to pipeline/spool_*.cc.
+#pragma once
+
+#include "pipeline/spool_log.h"
+
+#include <functional>
+#include <optional>
+
+namespace weir {
+
+// One endpoint's place. `book` is guarded by the log's mutex, the reader belongs to the endpoint's
+// delivery thread.
+class SpoolLog::Cursor final : public LogCursor {
+  public:
+    Cursor(SpoolLog& log, std::string name, SpoolBook begin)
+        : book(std::move(begin)), log_(log), name_(std::move(name)) {}
+
+    [[nodiscard]] BatchPtr take() override;
+    void settle(const Batch& batch, const Outcome& outcome) override;
+    void on_ready(std::function<void()> callback) override;
+    [[nodiscard]] DeliveryLedger ledger() const override;
+
+    // Not under the log's mutex.
+    void wake();
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    SpoolBook book;
+
+  private:
+    // From the segment file. Null when it is not there; the book says then that it is lost. Gives
+    // the lock back while it reads.
+    [[nodiscard]] BatchPtr take_from_disk(SpoolBook::Next next, Lock& lock);
+    [[nodiscard]] SegmentRead read(const Segment& segment, std::uint64_t number);
+    [[nodiscard]] Timestamp oldest_queued() const;
+
+    SpoolLog& log_;
+    const std::string name_;
+    std::optional<SegmentReader> reader_;
+    std::string reading_;  // the reader's path
+    bool try_again_ = false;
+    // The oldest batch that is out of those that were read from disk; under the log's mutex.
+    std::map<std::uint64_t, Timestamp> read_;
+
+    std::mutex callback_mutex_;  // held during the call, so that on_ready({}) waits it out
+    std::function<void()> callback_;
+};
+
+}  // namespace weir

@@ -1,0 +1,188 @@
+#include "pipeline/spool_log.h"
+
+#include "core/assert.h"
+#include "pipeline/spool_cursor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace weir {
+
+SpoolLog::SpoolLog(SpoolOptions options, const Clock& clock, EventSink& events, SpoolMetaFile meta)
+    : options_(std::move(options)), clock_(clock), events_(events), meta_file_(std::move(meta)) {}
+
+SpoolLog::~SpoolLog() {
+    stop();
+    if (lock_file_ >= 0) {
+        close(lock_file_);
+    }
+}
+
+LogCursor& SpoolLog::add_cursor(const std::string& endpoint) {
+    const Lock lock(mutex_);
+    SpoolBook::State state{.frontier = head_, .frontier_position = head_position_};
+    if (const auto left = left_.find(endpoint); left != left_.end()) {
+        state = std::move(left->second);
+        left_.erase(left);
+    } else if (begin_at_oldest_ && !segments_.empty()) {
+        const SegmentName& oldest = segments_.begin()->second.name;
+        state = {.frontier = oldest.first - 1,
+                 .frontier_position = oldest.position,
+                 .appended = head_position_ - oldest.position};
+    }
+    meta_changed_ = true;
+    return *cursors_.emplace_back(
+        std::make_unique<Cursor>(*this, endpoint, SpoolBook(std::move(state))));
+}
+
+AppendVerdict SpoolLog::append(std::unique_ptr<Batch> batch) {
+    {
+        const Lock lock(mutex_);
+        if (!make_room_in_memory(batch->memory_bytes())) {
+            return AppendVerdict::full;
+        }
+        batch->id = ++head_;
+        const PlacedBatch placed{.batch = std::move(batch), .position = head_position_};
+        head_position_ += placed.batch->records;
+        for (const auto& cursor : cursors_) {
+            cursor->book.append(placed.batch->records);
+        }
+        for (auto& [endpoint, state] : left_) {
+            state.appended += placed.batch->records;
+        }
+        memory_bytes_ += placed.batch->memory_bytes();
+        unwritten_bytes_ += placed.batch->memory_bytes();
+        unwritten_light_bytes_ += placed.batch->heavy ? 0 : placed.batch->memory_bytes();
+        memory_.push_back(placed);
+    }
+    wake_.notify_one();
+    for (const auto& cursor : cursors_) {
+        cursor->wake();
+    }
+    return AppendVerdict::accepted;
+}
+
+LogFill SpoolLog::fill() const {
+    const Lock lock(mutex_);
+    const std::uint64_t max = std::max<std::uint64_t>(options_.memory_bytes_max, 1);
+    return {.percent = static_cast<unsigned>(unwritten_bytes_ * 100 / max),
+            .light_percent = static_cast<unsigned>(unwritten_light_bytes_ * 100 / max)};
+}
+
+SpoolStatus SpoolLog::status() const {
+    const Lock lock(mutex_);
+    SpoolStatus status{.head = head_,
+                       .bytes = disk_bytes_,
+                       .bytes_max = options_.bytes_max,
+                       .segments = segments_.size(),
+                       .unwritten_bytes = unwritten_bytes_,
+                       .memory_bytes = memory_bytes_,
+                       .healthy = healthy_,
+                       .last_error = last_error_};
+    status.unwritten_batches = static_cast<std::uint64_t>(
+        std::count_if(memory_.begin(), memory_.end(), [this](const PlacedBatch& placed) {
+            return placed.batch->id > written_;
+        }));
+    for (const auto& [endpoint, state] : left_) {
+        status.abandoned[endpoint] = SpoolBook(state).queued(head_position_);
+    }
+    return status;
+}
+
+const PlacedBatch* SpoolLog::in_memory(std::uint64_t number) const {
+    const auto place = std::lower_bound(
+        memory_.begin(), memory_.end(), number,
+        [](const PlacedBatch& placed, std::uint64_t wanted) { return placed.batch->id < wanted; });
+    return place != memory_.end() && place->batch->id == number ? &*place : nullptr;
+}
+
+const SpoolLog::Segment* SpoolLog::on_disk(std::uint64_t number) const {
+    auto behind = segments_.upper_bound(number);
+    if (behind == segments_.begin()) {
+        return nullptr;
+    }
+    const Segment& segment = std::prev(behind)->second;
+    return number <= segment.last ? &segment : nullptr;
+}
+
+SpoolBook::Next SpoolLog::first_behind(std::uint64_t number) const {
+    SpoolBook::Next first{.number = head_ + 1, .position = head_position_};
+    const auto segment = segments_.upper_bound(number);
+    if (segment != segments_.end() && segment->second.last >= segment->first) {
+        first = {.number = segment->first, .position = segment->second.name.position};
+    }
+    for (const PlacedBatch& placed : memory_) {
+        if (placed.batch->id > number) {
+            if (placed.batch->id < first.number) {
+                first = {.number = placed.batch->id, .position = placed.position};
+            }
+            break;
+        }
+    }
+    return first;
+}
+
+// Keeps nothing that is on disk and that every endpoint has had, nor more than half of the memory
+// for those that keep up.
+void SpoolLog::trim_memory() {
+    const auto had_by_all = [this](std::uint64_t number) {
+        return std::none_of(cursors_.begin(), cursors_.end(), [number](const auto& cursor) {
+            return cursor->book.is_waiting(number);
+        });
+    };
+    while (!memory_.empty() && memory_.front().batch->id <= written_ &&
+           (memory_bytes_ - unwritten_bytes_ > options_.memory_bytes_max / 2 ||
+            had_by_all(memory_.front().batch->id))) {
+        forget(memory_.begin());
+    }
+}
+
+void SpoolLog::forget(std::deque<PlacedBatch>::iterator place) {
+    const Batch& batch = *place->batch;
+    memory_bytes_ -= batch.memory_bytes();
+    if (batch.id > written_) {
+        unwritten_bytes_ -= batch.memory_bytes();
+        unwritten_light_bytes_ -= batch.heavy ? 0 : batch.memory_bytes();
+    }
+    memory_.erase(place);
+}
+
+// While the disk is only slow, the intake has to wait. While it takes nothing, the oldest in memory
+// makes room: of sources over their share first, and never what all endpoints have had.
+bool SpoolLog::make_room_in_memory(std::uint64_t bytes) {
+    if (options_.drop_newest && disk_bytes_ + unwritten_bytes_ + bytes > options_.bytes_max) {
+        return false;
+    }
+    while (unwritten_bytes_ + bytes > options_.memory_bytes_max) {
+        if (healthy_ || options_.drop_newest || memory_.empty()) {
+            return false;
+        }
+        const auto unwritten =
+            std::find_if(memory_.begin(), memory_.end(), [this](const PlacedBatch& placed) {
+                return placed.batch->id > written_;
+            });
+        auto victim = std::find_if(unwritten, memory_.end(), [](const PlacedBatch& placed) {
+            return placed.batch->heavy;
+        });
+        if (victim == memory_.end()) {
+            victim = unwritten;
+        }
+        WEIR_ASSERT(victim != memory_.end());
+        const std::uint64_t number = victim->batch->id;
+        const SpoolBook::Span span{.last = number,
+                                   .begin = victim->position,
+                                   .end = victim->position + victim->batch->records};
+        for (const auto& cursor : cursors_) {
+            if (cursor->book.is_waiting(number)) {
+                cursor->book.lose(number, span, "spool_unavailable");
+            }
+        }
+        forget(victim);
+        meta_changed_ = true;
+    }
+    return true;
+}
+
+}  // namespace weir

@@ -1,0 +1,169 @@
+// SpoolLog: the log that survives the process. Batches are appended to segment files by a thread of
+// its own; what every endpoint has had of them is kept in meta.db.
+//
+//     <directory>/lock                       held while a weir uses the directory
+//     <directory>/meta.db                    SpoolMeta
+//     <directory>/logs-<first>-<position>.db SpoolSegment, oldest first
+//     <directory>/damaged/                   segments that could not be read whole, once passed
+//
+// A batch is given to the endpoints from memory while they keep up, whether it is on disk already
+// or not: a full, broken or slow disk costs durability, not delivery.
+#pragma once
+
+#include "core/events.h"
+#include "core/result.h"
+#include "core/time.h"
+#include "pipeline/log.h"
+#include "pipeline/spool_meta.h"
+#include "pipeline/spool_segment.h"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace weir {
+
+struct SpoolOptions {
+    std::string directory;
+    std::uint64_t bytes_max = 20ULL << 30U;  // of all segment files
+    std::uint64_t segment_bytes_max = 256ULL << 20U;
+    std::uint64_t free_bytes_min = 1ULL << 30U;  // that the file system keeps for others
+    // For batches in memory: not written yet, or kept for endpoints that keep up.
+    std::uint64_t memory_bytes_max = 256ULL << 20U;
+    bool drop_newest = false;  // when full: refuse new batches instead of dropping the oldest
+    bool full_sync = false;    // survive power loss, not only the end of the process
+};
+
+// Value. For the status and metrics.
+struct SpoolStatus {
+    std::uint64_t head = 0;   // number of the last batch
+    std::uint64_t bytes = 0;  // of segment files
+    std::uint64_t bytes_max = 0;
+    std::size_t segments = 0;
+    std::uint64_t unwritten_batches = 0;  // in memory only
+    std::uint64_t unwritten_bytes = 0;
+    std::uint64_t memory_bytes = 0;  // all batches in memory
+    bool healthy = true;
+    std::string last_error;                     // empty: none yet
+    std::map<std::string, std::uint64_t> abandoned;  // endpoint that is no more: records it missed
+};
+
+// Value. What lies in a spool directory, for whoever looks from outside.
+struct SpoolContents {
+    SpoolMeta meta;
+    std::size_t segments = 0;
+    std::uint64_t bytes = 0;  // of segment files
+};
+
+// Resource. append() from any ingest thread. Cursors are added before start().
+class SpoolLog final : public Log {
+  public:
+    // Takes over the directory, making it if need be, with what an earlier process left there.
+    // Clock and events must outlive the log.
+    [[nodiscard]] static Result<std::unique_ptr<SpoolLog>> open(SpoolOptions options,
+                                                                const Clock& clock,
+                                                                EventSink& events);
+    // Without taking the directory over; while a weir uses it, what it told last.
+    [[nodiscard]] static Result<SpoolContents> look(const std::string& directory);
+
+    // For open(), which recovers what there is.
+    SpoolLog(SpoolOptions options, const Clock& clock, EventSink& events, SpoolMetaFile meta);
+    ~SpoolLog() override;
+
+    // The endpoint's place: where it was, or at the end of the log if it is new. An endpoint that
+    // was there and is not added keeps its place for a later process, but no file for its sake. The
+    // log owns the cursor.
+    LogCursor& add_cursor(const std::string& endpoint);
+
+    void start();
+    // Writes what is in memory, and where the endpoints are. After the endpoints have stopped.
+    void stop();
+
+    [[nodiscard]] AppendVerdict append(std::unique_ptr<Batch> batch) override;
+    [[nodiscard]] LogFill fill() const override;
+    // Any thread.
+    [[nodiscard]] SpoolStatus status() const;
+
+  private:
+    class Cursor;
+
+    // A segment file. `last` and `end` are of what is on disk.
+    struct Segment {
+        SegmentName name;
+        std::string path;
+        std::uint64_t last = 0;
+        std::uint64_t end = 0;  // position
+        std::uint64_t bytes = 0;
+        bool damaged = false;
+    };
+
+    using Lock = std::unique_lock<std::mutex>;
+
+    // At the start.
+    [[nodiscard]] Result<void> recover();
+    [[nodiscard]] Result<void> find_segments(const SpoolMeta& meta);
+    void restore_books(SpoolMeta meta);
+
+    // Under the lock.
+    [[nodiscard]] const PlacedBatch* in_memory(std::uint64_t number) const;
+    [[nodiscard]] const Segment* on_disk(std::uint64_t number) const;
+    // The first batch behind `number` that there is, or the end of the log.
+    [[nodiscard]] SpoolBook::Next first_behind(std::uint64_t number) const;
+    void trim_memory();
+    [[nodiscard]] bool make_room_in_memory(std::uint64_t bytes);
+    void forget(std::deque<PlacedBatch>::iterator place);
+
+    // The spool thread.
+    void run();
+    [[nodiscard]] std::vector<PlacedBatch> to_write() const;
+    void write(Lock& lock);
+    [[nodiscard]] Result<void> write_batches(const std::vector<PlacedBatch>& batches, Lock& lock);
+    [[nodiscard]] Result<void> make_room_on_disk(std::uint64_t bytes, Lock& lock);
+    [[nodiscard]] bool drop_oldest_segment(Lock& lock);
+    void close_segment();
+    void save_meta(Lock& lock);
+    void remove_passed(std::uint64_t frontier, Lock& lock);
+    void remove_file(const Segment& segment);
+    void note_failure(const std::string& what);
+    void note_success();
+
+    const SpoolOptions options_;
+    const Clock& clock_;
+    EventSink& events_;
+    int lock_file_ = -1;
+    SpoolMetaFile meta_file_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::map<std::uint64_t, Segment> segments_;  // by first number
+    std::deque<PlacedBatch> memory_;             // ascending; the end of the log
+    std::uint64_t memory_bytes_ = 0;
+    std::uint64_t unwritten_bytes_ = 0;
+    std::uint64_t unwritten_light_bytes_ = 0;
+    std::uint64_t written_ = 0;  // the last number that is on disk, or was given up
+    std::uint64_t head_ = 0;
+    std::uint64_t head_position_ = 0;
+    std::uint64_t disk_bytes_ = 0;
+    std::map<std::string, SpoolBook::State> left_;  // of endpoints that were not added
+    std::vector<std::unique_ptr<Cursor>> cursors_;
+    bool begin_at_oldest_ = false;  // what the endpoints have had is not known
+    bool meta_changed_ = false;
+    bool stopping_ = false;
+    bool healthy_ = true;
+    std::string last_error_;
+
+    // The spool thread's.
+    std::optional<SegmentWriter> writer_;
+    std::uint64_t writing_to_ = 0;  // first number of its segment
+    std::int64_t retry_at_ns_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace weir

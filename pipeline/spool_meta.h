@@ -1,0 +1,53 @@
+// SpoolMeta: what the spool keeps beside the batches: how far each endpoint has come, how its
+// records ended, and where the log ended.
+#pragma once
+
+#include "core/result.h"
+#include "pipeline/spool_book.h"
+#include "pipeline/sqlite.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace weir {
+
+// Value.
+struct SpoolMeta {
+    std::uint64_t head = 0;           // number of the last batch
+    std::uint64_t head_position = 0;  // behind it
+    std::map<std::string, SpoolBook::State> books;  // by endpoint
+};
+
+// Resource. The file meta.db. One thread.
+class SpoolMetaFile {
+  public:
+    // Creates what is not there. A file that cannot be read is set aside beside it, and told by
+    // was_damaged(). A file of a later version is refused.
+    [[nodiscard]] static Result<SpoolMetaFile> open(const std::string& path, bool full_sync);
+
+    // Only to load.
+    [[nodiscard]] static Result<SpoolMetaFile> look(const std::string& path);
+
+    [[nodiscard]] bool was_damaged() const { return was_damaged_; }
+
+    // Whether there was nothing before: no file, or a damaged one.
+    [[nodiscard]] bool is_new() const { return is_new_; }
+
+    [[nodiscard]] Result<SpoolMeta> load();
+    // All of it or nothing.
+    [[nodiscard]] Result<void> save(const SpoolMeta& meta);
+
+  private:
+    explicit SpoolMetaFile(SqliteDb db) : db_(std::move(db)) {}
+
+    [[nodiscard]] Result<void> save_book(const std::string& name, const SpoolBook::State& book);
+    [[nodiscard]] Result<void> load_spans(SpoolMeta& meta);
+    [[nodiscard]] Result<void> load_outcomes(SpoolMeta& meta);
+
+    SqliteDb db_;
+    bool was_damaged_ = false;
+    bool is_new_ = false;
+};
+
+}  // namespace weir

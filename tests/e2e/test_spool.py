@@ -1,0 +1,119 @@
+"""The spool: what was received is delivered, whatever becomes of weir or of the endpoint meanwhile."""
+
+import subprocess
+import time
+
+from harness import expect
+from harness.ledger import named
+from harness.process import eventually
+from harness.senders import send_udp
+from harness.weir import BINARY, PATIENCE, listener
+
+COUNT = 500
+# The batch age of these tests, and what the spool may take on top of it.
+DURABLE_S = 0.2 + 0.1
+
+
+def lines(phase):
+    return [f"<13>1 - host{n % 5} e2e - - - {phase} {n:04d}" for n in range(COUNT)]
+
+
+def spooled(start_weir, lokis, tmp_path, **spool):
+    directory = tmp_path / "spool"
+    settings = {"directory": str(directory), "free_bytes_min": "0B", **spool}
+    return start_weir([listener("in", "udp")], lokis, spool=settings)
+
+
+def restart(weir):
+    weir.kill()
+    weir.start()
+
+
+def nothing_queued(weir, appended):
+    for endpoint in weir.status()["endpoints"]:
+        assert endpoint["balances"], endpoint
+        if endpoint["queued"] or endpoint["appended"] != appended:
+            return False
+    return True
+
+
+def test_killed_with_nobody_to_deliver_to(start_weir, start_loki, cluster, tmp_path):
+    loki = start_loki("loki")
+    weir = spooled(start_weir, [loki], tmp_path)
+    loki.kill()
+    sent = []
+    for life in range(4):
+        send_udp(lines(f"life{life}"), weir.port("in"))
+        sent += lines(f"life{life}")
+        weir.received(COUNT)
+        time.sleep(DURABLE_S * PATIENCE)
+        restart(weir)
+    endpoint = named(weir.status()["endpoints"], "loki")
+    assert endpoint["appended"] == endpoint["queued"] == len(sent), endpoint
+    loki.start()
+    eventually(lambda: nothing_queued(weir, len(sent)), 30 * PATIENCE, "all delivered")
+    expect.exactly(loki.lines(expect.selector(cluster)), sent)
+    assert named(weir.status()["endpoints"], "loki")["delivered"] == len(sent)
+
+
+def test_killed_again_and_again_while_delivering(start_weir, start_loki, cluster, tmp_path):
+    """What an endpoint had just before the kill it gets again, and Loki folds it."""
+    near, far = start_loki("near"), start_loki("far")
+    weir = spooled(start_weir, [near, far], tmp_path)
+    sent = []
+    for life in range(6):
+        if life == 2:
+            far.kill()
+        if life == 4:
+            far.start()
+        send_udp(lines(f"life{life}"), weir.port("in"))
+        sent += lines(f"life{life}")
+        weir.received(COUNT)
+        time.sleep(DURABLE_S * PATIENCE)
+        restart(weir)
+    eventually(lambda: nothing_queued(weir, len(sent)), 60 * PATIENCE, "all delivered")
+    for loki in (near, far):
+        expect.exactly(loki.lines(expect.selector(cluster)), sent)
+
+
+def test_an_orderly_end_loses_not_even_the_last_batch(start_weir, start_loki, cluster, tmp_path):
+    loki = start_loki("loki")
+    weir = spooled(start_weir, [loki], tmp_path)
+    weir.config["drain_timeout"] = "1s"
+    loki.kill()
+    weir.stop(30 * PATIENCE)
+    weir.start()
+    send_udp(lines("last"), weir.port("in"))
+    weir.received(COUNT)
+    weir.drained()
+    weir.start()
+    endpoint = named(weir.status()["endpoints"], "loki")
+    assert endpoint["queued"] == COUNT, endpoint
+    loki.start()
+    eventually(lambda: nothing_queued(weir, COUNT), 30 * PATIENCE, "all delivered")
+    expect.exactly(loki.lines(expect.selector(cluster)), lines("last"))
+
+
+def test_another_weir_delivers_what_one_left(start_weir, start_loki, cluster, tmp_path):
+    loki = start_loki("loki")
+    weir = spooled(start_weir, [loki], tmp_path)
+    loki.kill()
+    send_udp(lines("left"), weir.port("in"))
+    weir.received(COUNT)
+    time.sleep(DURABLE_S * PATIENCE)
+    weir.kill()
+    directory = str(tmp_path / "spool")
+    told = subprocess.run(
+        [BINARY, "spool", "status", directory], capture_output=True, text=True, check=True
+    ).stdout
+    assert f"loki: {COUNT} records queued of {COUNT} appended, 0 delivered" in told, told
+    loki.start()
+    drained = subprocess.run(
+        [BINARY, "spool", "drain", directory, "--config", weir.file],
+        capture_output=True,
+        text=True,
+        timeout=60 * PATIENCE,
+    )
+    assert drained.returncode == 0, drained
+    assert f"loki: 0 records left, {COUNT} delivered" in drained.stdout, drained
+    expect.exactly(loki.lines(expect.selector(cluster)), lines("left"))

@@ -196,6 +196,9 @@ bool read_category(std::string_view text, Record& record) {
     if (text[length - 1] == ':') {
         --length;
     }
+    if (!all_of_class(text.substr(0, length), tag_char)) {
+        return false;  // longer than any category, it may have been cut within a character
+    }
     record.app_name = text.substr(0, length);
     store_message(behind, record);
     if (const IsePart part = read_ise_part(record); part.present) {

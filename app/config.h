@@ -124,7 +124,7 @@ struct SpoolConfig {
 struct BatchConfig {
     std::size_t bytes_max = 1024 * 1024;  // PushRequest before snappy
     std::size_t records_max = 5000;
-    std::chrono::milliseconds age_max{1000};
+    std::chrono::milliseconds age_max{200};
     std::size_t streams_max = 5000;  // active streams before `device` collapses
 };
 

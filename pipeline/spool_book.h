@@ -49,6 +49,13 @@ class SpoolBook {
     // Whether this number is still to be taken.
     [[nodiscard]] bool is_waiting(std::uint64_t number) const;
 
+    [[nodiscard]] bool is_taken(std::uint64_t number) const { return !is_waiting(number); }
+
+    // Whether nothing more will be asked of this number.
+    [[nodiscard]] bool has_ended(std::uint64_t number) const {
+        return !is_waiting(number) && !out_.contains(number);
+    }
+
     void append(std::uint64_t records) { state_.appended += records; }
 
     // The batch at next(), of so many records, is out.

@@ -124,17 +124,23 @@ SpoolBook::Next SpoolLog::first_behind(std::uint64_t number) const {
     return first;
 }
 
-// Keeps nothing that is on disk and that every endpoint has had, nor more than half of the memory
-// for those that keep up.
+// Keeps nothing that is on disk and that every endpoint has taken, nor more than half of the memory
+// for those that keep up; and while the disk takes nothing, nothing that has ended everywhere.
 void SpoolLog::trim_memory() {
-    const auto had_by_all = [this](std::uint64_t number) {
-        return std::none_of(cursors_.begin(), cursors_.end(), [number](const auto& cursor) {
-            return cursor->book.is_waiting(number);
+    const auto at_all = [this](std::uint64_t number, bool (SpoolBook::*holds)(std::uint64_t) const) {
+        return std::all_of(cursors_.begin(), cursors_.end(), [number, holds](const auto& cursor) {
+            return (cursor->book.*holds)(number);
         });
     };
-    while (!memory_.empty() && memory_.front().batch->id <= written_ &&
-           (memory_bytes_ - unwritten_bytes_ > options_.memory_bytes_max / 2 ||
-            had_by_all(memory_.front().batch->id))) {
+    while (!memory_.empty()) {
+        const std::uint64_t number = memory_.front().batch->id;
+        const bool over_half = memory_bytes_ - unwritten_bytes_ > options_.memory_bytes_max / 2;
+        const bool needless = number <= written_
+                                  ? over_half || at_all(number, &SpoolBook::is_taken)
+                                  : !healthy_ && at_all(number, &SpoolBook::has_ended);
+        if (!needless) {
+            return;
+        }
         forget(memory_.begin());
     }
 }
@@ -150,7 +156,7 @@ void SpoolLog::forget(std::deque<PlacedBatch>::iterator place) {
 }
 
 // While the disk is only slow, the intake has to wait. While it takes nothing, the oldest in memory
-// makes room: of sources over their share first, and never what all endpoints have had.
+// makes room, of sources over their share first.
 bool SpoolLog::make_room_in_memory(std::uint64_t bytes) {
     if (options_.drop_newest && disk_bytes_ + unwritten_bytes_ + bytes > options_.bytes_max) {
         return false;

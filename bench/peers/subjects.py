@@ -98,6 +98,7 @@ class Weir(Subject):
         config = {
             "admin": {"address": f"127.0.0.1:{free_port()}"},
             "ingest_threads": THREADS,
+            "logs": {"batch": {"age_max": "1s"}},
             "listeners": [listener],
             # The second endpoint's lines are the same ones: the sink counts them as repeats.
             "loki": [{"name": f"loki{n}", "url": url} for n in range(self.endpoints)],

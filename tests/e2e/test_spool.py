@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from random import Random
 
 from harness import expect
 from harness.ledger import named
@@ -117,3 +118,58 @@ def test_another_weir_delivers_what_one_left(start_weir, start_loki, cluster, tm
     assert drained.returncode == 0, drained
     assert f"loki: 0 records left, {COUNT} delivered" in drained.stdout, drained
     expect.exactly(loki.lines(expect.selector(cluster)), lines("left"))
+
+
+def on_disk(weir):
+    """Whether weir says that all it received is."""
+    status = weir.status()
+    held = sum(listener["held"] for listener in status["listeners"])
+    return held == 0 and status["spool"]["unwritten_batches"] == 0
+
+
+def test_killed_fifty_times_at_random(start_weir, start_loki, cluster, tmp_path):
+    """What weir said was on disk reaches both Lokis, and nothing is there twice.
+
+    A Loki that is killed itself may lose what it had acknowledged and shown: what it held before
+    counts.
+    """
+    random = Random(4)
+    near, far = start_loki("near"), start_loki("far")
+    weir = spooled(start_weir, [near, far], tmp_path)
+    everything = expect.selector(cluster)
+    safe, unsafe, shown, late = [], set(), set(), 0
+    for life in range(50):
+        burst = lines(f"life{life:02d}")[: random.randrange(1, COUNT)]
+        send_udp(burst, weir.port("in"))
+        weir.received(len(burst))
+        pause_s = random.uniform(0, 2 * DURABLE_S)
+        time.sleep(pause_s)
+        if on_disk(weir):
+            safe += burst
+        else:
+            unsafe |= set(burst)
+            late += pause_s > DURABLE_S
+        weir.kill()
+        if random.random() < 0.1:
+            if far.running:
+                shown |= set(far.lines(everything))
+                far.kill()
+            else:
+                far.start()
+        weir.start()
+    print(f"{late} of 50 lives had lines in memory longer than {DURABLE_S} s")
+    if not far.running:
+        far.start()
+
+    def all_delivered():
+        return all(e["balances"] and not e["queued"] for e in weir.status()["endpoints"])
+
+    eventually(all_delivered, 60 * PATIENCE, "all delivered")
+    assert len(safe) > COUNT, "hardly a line was on disk"
+    for loki in (near, far):
+        found = loki.lines(everything)
+        assert sorted(set(found)) == sorted(found), "lines that came twice"
+        reached = set(found) | (shown if loki is far else set())
+        missing = sorted(set(safe) - reached)
+        assert not missing, f"{loki.name} never had {len(missing)} lines, as {missing[:2]}"
+        assert not reached - set(safe) - unsafe, "lines that nobody sent"

@@ -90,8 +90,7 @@ int run_spool_drain_command(const SpoolDrainOptions& options, std::ostream& out,
     config.spool.directory = options.directory;
     const SystemClock clock;
     EventLog events(clock);
-    Result<std::unique_ptr<Topology>> machine =
-        Topology::build(std::move(config), clock, events);
+    Result<std::unique_ptr<Topology>> machine = Topology::build(std::move(config), clock, events);
     if (!machine) {
         messages << "weir: " << machine.error().message << '\n';
         return 1;

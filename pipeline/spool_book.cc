@@ -34,9 +34,8 @@ bool SpoolBook::is_waiting(std::uint64_t number) const {
 
 void SpoolBook::take(std::uint64_t records) {
     const Next now = next();
-    out_.emplace(now.number, Span{.last = now.number,
-                                  .begin = now.position,
-                                  .end = now.position + records});
+    out_.emplace(now.number,
+                 Span{.last = now.number, .begin = now.position, .end = now.position + records});
 }
 
 void SpoolBook::settle(std::uint64_t number, const Outcome& outcome) {

@@ -57,8 +57,7 @@ BatchPtr SpoolLog::Cursor::take_from_disk(SpoolBook::Next next, Lock& lock) {
     const std::uint64_t last = found ? placed.batch->id - 1 : segment.last;
     const std::uint64_t end = found ? placed.position : std::max(segment.end, next.position);
     if (last >= next.number) {
-        book.lose(next.number, {.last = last, .begin = next.position, .end = end},
-                  "spool_damaged");
+        book.lose(next.number, {.last = last, .begin = next.position, .end = end}, "spool_damaged");
         log_.meta_changed_ = true;
     }
     if (!found) {
@@ -121,8 +120,8 @@ DeliveryLedger SpoolLog::Cursor::ledger() const {
             ledger.queued_bytes += placed.batch->memory_bytes();
         }
     }
-    const std::uint64_t memory_begins = log_.memory_.empty() ? log_.head_ + 1
-                                                             : log_.memory_.front().batch->id;
+    const std::uint64_t memory_begins =
+        log_.memory_.empty() ? log_.head_ + 1 : log_.memory_.front().batch->id;
     for (const auto& [first, segment] : log_.segments_) {
         if (segment.last > state.frontier && first < memory_begins) {
             ledger.queued_bytes += segment.bytes;

@@ -82,9 +82,8 @@ SpoolStatus SpoolLog::status() const {
                        .healthy = healthy_,
                        .last_error = last_error_};
     status.unwritten_batches = static_cast<std::uint64_t>(
-        std::count_if(memory_.begin(), memory_.end(), [this](const PlacedBatch& placed) {
-            return placed.batch->id > written_;
-        }));
+        std::count_if(memory_.begin(), memory_.end(),
+                      [this](const PlacedBatch& placed) { return placed.batch->id > written_; }));
     for (const auto& [endpoint, state] : left_) {
         status.abandoned[endpoint] = SpoolBook(state).queued(head_position_);
     }
@@ -127,7 +126,8 @@ SpoolBook::Next SpoolLog::first_behind(std::uint64_t number) const {
 // Keeps nothing that is on disk and that every endpoint has taken, nor more than half of the memory
 // for those that keep up; and while the disk takes nothing, nothing that has ended everywhere.
 void SpoolLog::trim_memory() {
-    const auto at_all = [this](std::uint64_t number, bool (SpoolBook::*holds)(std::uint64_t) const) {
+    using Holds = bool (SpoolBook::*)(std::uint64_t) const;
+    const auto at_all = [this](std::uint64_t number, Holds holds) {
         return std::all_of(cursors_.begin(), cursors_.end(), [number, holds](const auto& cursor) {
             return (cursor->book.*holds)(number);
         });
@@ -166,12 +166,10 @@ bool SpoolLog::make_room_in_memory(std::uint64_t bytes) {
             return false;
         }
         const auto unwritten =
-            std::find_if(memory_.begin(), memory_.end(), [this](const PlacedBatch& placed) {
-                return placed.batch->id > written_;
-            });
-        auto victim = std::find_if(unwritten, memory_.end(), [](const PlacedBatch& placed) {
-            return placed.batch->heavy;
-        });
+            std::find_if(memory_.begin(), memory_.end(),
+                         [this](const PlacedBatch& placed) { return placed.batch->id > written_; });
+        auto victim = std::find_if(unwritten, memory_.end(),
+                                   [](const PlacedBatch& placed) { return placed.batch->heavy; });
         if (victim == memory_.end()) {
             victim = unwritten;
         }

@@ -51,7 +51,7 @@ struct SpoolStatus {
     std::uint64_t unwritten_bytes = 0;
     std::uint64_t memory_bytes = 0;  // all batches in memory
     bool healthy = true;
-    std::string last_error;                     // empty: none yet
+    std::string last_error;                          // empty: none yet
     std::map<std::string, std::uint64_t> abandoned;  // endpoint that is no more: records it missed
 };
 

@@ -22,6 +22,7 @@ constexpr std::uint64_t row_bytes = 1024;
 
 std::uint64_t free_bytes(const std::string& directory) {
     struct statvfs info {};
+
     if (statvfs(directory.c_str(), &info) != 0) {
         return UINT64_MAX;  // the write itself will tell
     }
@@ -146,10 +147,9 @@ Result<void> SpoolLog::write_batches(const std::vector<PlacedBatch>& batches, Lo
         writer_.emplace(std::move(*writer));
         writing_to_ = name.first;
         // Empty until something is written: last is before first.
-        segments_.emplace(name.first, Segment{.name = name,
-                                              .path = path,
-                                              .last = name.first - 1,
-                                              .end = name.position});
+        segments_.emplace(
+            name.first,
+            Segment{.name = name, .path = path, .last = name.first - 1, .end = name.position});
     }
     lock.unlock();
     Result<void> appended = writer_->append(batches);

@@ -47,9 +47,9 @@ Result<std::unique_ptr<SpoolLog>> SpoolLog::open(SpoolOptions options, const Clo
     }
     const int held = lock_directory(options.directory);
     if (held < 0) {
-        return fail(fmt::format("spool {}: {}", options.directory,
-                                errno == EWOULDBLOCK ? "another weir uses it"
-                                                     : std::strerror(errno)));
+        return fail(
+            fmt::format("spool {}: {}", options.directory,
+                        errno == EWOULDBLOCK ? "another weir uses it" : std::strerror(errno)));
     }
     Result<SpoolMetaFile> meta =
         SpoolMetaFile::open(options.directory + "/meta.db", options.full_sync);

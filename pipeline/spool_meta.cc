@@ -47,9 +47,10 @@ Opened open_once(const std::string& path, bool full_sync) {
         return opened;
     }
     if (*found > version) {
-        opened.db = fail(fmt::format("{} was written by a later version of weir ({}, this one "
-                                     "reads up to {})",
-                                     path, *found, version));
+        opened.db =
+            fail(fmt::format("{} was written by a later version of weir ({}, this one "
+                             "reads up to {})",
+                             path, *found, version));
         return opened;
     }
     if (*tables == 0) {
@@ -128,16 +129,15 @@ Result<SpoolMeta> SpoolMetaFile::load() {
             meta.head = unsigned_of(row.integer(0));
             meta.head_position = unsigned_of(row.integer(1));
         });
-    const Result<void> books =
-        for_each_row(db_,
-                     "SELECT endpoint, frontier, frontier_position, appended, delivered FROM books",
-                     [&meta](const SqliteStatement& row) {
-                         SpoolBook::State& book = meta.books[std::string(row.blob(0))];
-                         book.frontier = unsigned_of(row.integer(1));
-                         book.frontier_position = unsigned_of(row.integer(2));
-                         book.appended = unsigned_of(row.integer(3));
-                         book.ends.delivered = unsigned_of(row.integer(4));
-                     });
+    const Result<void> books = for_each_row(
+        db_, "SELECT endpoint, frontier, frontier_position, appended, delivered FROM books",
+        [&meta](const SqliteStatement& row) {
+            SpoolBook::State& book = meta.books[std::string(row.blob(0))];
+            book.frontier = unsigned_of(row.integer(1));
+            book.frontier_position = unsigned_of(row.integer(2));
+            book.appended = unsigned_of(row.integer(3));
+            book.ends.delivered = unsigned_of(row.integer(4));
+        });
     for (const Result<void>& step : {head, books, load_spans(meta), load_outcomes(meta)}) {
         if (!step) {
             return tl::unexpected(step.error());
@@ -158,13 +158,12 @@ Result<void> SpoolMetaFile::load_spans(SpoolMeta& meta) {
 }
 
 Result<void> SpoolMetaFile::load_outcomes(SpoolMeta& meta) {
-    return for_each_row(
-        db_, "SELECT endpoint, dead_lettered, reason, records FROM outcomes",
-        [&meta](const SqliteStatement& row) {
-            Outcome& ends = meta.books[std::string(row.blob(0))].ends;
-            auto& counts = row.integer(1) != 0 ? ends.dead_lettered : ends.dropped;
-            counts[std::string(row.blob(2))] = unsigned_of(row.integer(3));
-        });
+    return for_each_row(db_, "SELECT endpoint, dead_lettered, reason, records FROM outcomes",
+                        [&meta](const SqliteStatement& row) {
+                            Outcome& ends = meta.books[std::string(row.blob(0))].ends;
+                            auto& counts = row.integer(1) != 0 ? ends.dead_lettered : ends.dropped;
+                            counts[std::string(row.blob(2))] = unsigned_of(row.integer(3));
+                        });
 }
 
 Result<void> SpoolMetaFile::save(const SpoolMeta& meta) {

@@ -14,8 +14,8 @@ namespace weir {
 
 // Value.
 struct SpoolMeta {
-    std::uint64_t head = 0;           // number of the last batch
-    std::uint64_t head_position = 0;  // behind it
+    std::uint64_t head = 0;                         // number of the last batch
+    std::uint64_t head_position = 0;                // behind it
     std::map<std::string, SpoolBook::State> books;  // by endpoint
 };
 

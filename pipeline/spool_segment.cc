@@ -209,8 +209,8 @@ std::optional<SegmentReader::Tail> SegmentReader::tail() {
     if (!db_) {
         return std::nullopt;
     }
-    Result<SqliteStatement> select = db_->prepare(
-        "SELECT number, position + records FROM batches ORDER BY number DESC LIMIT 1");
+    Result<SqliteStatement> select =
+        db_->prepare("SELECT number, position + records FROM batches ORDER BY number DESC LIMIT 1");
     if (!select) {
         return std::nullopt;
     }

@@ -71,6 +71,7 @@ class SegmentReader {
         std::uint64_t last = 0;
         std::uint64_t position = 0;  // behind it
     };
+
     [[nodiscard]] std::optional<Tail> tail();
 
   private:

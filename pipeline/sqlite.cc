@@ -1,6 +1,7 @@
 #include "pipeline/sqlite.h"
 
 #include <fmt/format.h>
+
 #include <sqlite3.h>
 
 namespace weir {

@@ -78,8 +78,10 @@ class SqliteTransaction {
   public:
     [[nodiscard]] static Result<SqliteTransaction> begin(SqliteDb& db);
     ~SqliteTransaction();
+
     SqliteTransaction(SqliteTransaction&& other) noexcept
         : db_(std::exchange(other.db_, nullptr)) {}
+
     SqliteTransaction& operator=(SqliteTransaction&&) = delete;
 
     [[nodiscard]] Result<void> commit();

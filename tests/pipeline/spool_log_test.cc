@@ -408,8 +408,8 @@ class SpoolKillTest : public SpoolLogTest {
 
 // A random life that ends with SIGKILL, several times over the same directory.
 TEST_F(SpoolKillTest, NothingOnDiskIsLost) {
-    void* shared = mmap(nullptr, sizeof(Witness), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* shared =
+        mmap(nullptr, sizeof(Witness), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(shared, MAP_FAILED);
     auto* witness = static_cast<Witness*>(shared);  // all zeros
     options_.segment_bytes_max = 100'000;

@@ -69,14 +69,6 @@ void set_aside(const std::string& path) {
     }
 }
 
-std::int64_t signed_of(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
-std::uint64_t unsigned_of(std::int64_t value) {
-    return static_cast<std::uint64_t>(value);
-}
-
 // Calls `row` for every row of the query.
 template <typename Row>
 Result<void> for_each_row(SqliteDb& db, std::string_view sql, Row row) {
@@ -126,17 +118,17 @@ Result<SpoolMeta> SpoolMetaFile::load() {
     SpoolMeta meta;
     const Result<void> head =
         for_each_row(db_, "SELECT number, position FROM head", [&meta](const SqliteStatement& row) {
-            meta.head = unsigned_of(row.integer(0));
-            meta.head_position = unsigned_of(row.integer(1));
+            meta.head = row.natural(0);
+            meta.head_position = row.natural(1);
         });
     const Result<void> books = for_each_row(
         db_, "SELECT endpoint, frontier, frontier_position, appended, delivered FROM books",
         [&meta](const SqliteStatement& row) {
             SpoolBook::State& book = meta.books[std::string(row.blob(0))];
-            book.frontier = unsigned_of(row.integer(1));
-            book.frontier_position = unsigned_of(row.integer(2));
-            book.appended = unsigned_of(row.integer(3));
-            book.ends.delivered = unsigned_of(row.integer(4));
+            book.frontier = row.natural(1);
+            book.frontier_position = row.natural(2);
+            book.appended = row.natural(3);
+            book.ends.delivered = row.natural(4);
         });
     for (const Result<void>& step : {head, books, load_spans(meta), load_outcomes(meta)}) {
         if (!step) {
@@ -150,10 +142,8 @@ Result<void> SpoolMetaFile::load_spans(SpoolMeta& meta) {
     return for_each_row(
         db_, "SELECT endpoint, first, last, begin_position, end_position FROM ended",
         [&meta](const SqliteStatement& row) {
-            meta.books[std::string(row.blob(0))].ended[unsigned_of(row.integer(1))] = {
-                .last = unsigned_of(row.integer(2)),
-                .begin = unsigned_of(row.integer(3)),
-                .end = unsigned_of(row.integer(4))};
+            meta.books[std::string(row.blob(0))].ended[row.natural(1)] = {
+                .last = row.natural(2), .begin = row.natural(3), .end = row.natural(4)};
         });
 }
 
@@ -162,7 +152,7 @@ Result<void> SpoolMetaFile::load_outcomes(SpoolMeta& meta) {
                         [&meta](const SqliteStatement& row) {
                             Outcome& ends = meta.books[std::string(row.blob(0))].ends;
                             auto& counts = row.integer(1) != 0 ? ends.dead_lettered : ends.dropped;
-                            counts[std::string(row.blob(2))] = unsigned_of(row.integer(3));
+                            counts[std::string(row.blob(2))] = row.natural(3);
                         });
 }
 
@@ -180,7 +170,7 @@ Result<void> SpoolMetaFile::save(const SpoolMeta& meta) {
     if (!head) {
         return tl::unexpected(head.error());
     }
-    head->bind(1, signed_of(meta.head)).bind(2, signed_of(meta.head_position));
+    head->bind(1, meta.head).bind(2, meta.head_position);
     if (Result<void> saved = head->run(); !saved) {
         return saved;
     }
@@ -203,19 +193,19 @@ Result<void> SpoolMetaFile::save_book(const std::string& name, const SpoolBook::
     }
     const std::string_view endpoint = name;
     row->bind(1, endpoint)
-        .bind(2, signed_of(book.frontier))
-        .bind(3, signed_of(book.frontier_position))
-        .bind(4, signed_of(book.appended))
-        .bind(5, signed_of(book.ends.delivered));
+        .bind(2, book.frontier)
+        .bind(3, book.frontier_position)
+        .bind(4, book.appended)
+        .bind(5, book.ends.delivered);
     if (Result<void> saved = row->run(); !saved) {
         return saved;
     }
     for (const auto& [first, ended] : book.ended) {
         span->bind(1, endpoint)
-            .bind(2, signed_of(first))
-            .bind(3, signed_of(ended.last))
-            .bind(4, signed_of(ended.begin))
-            .bind(5, signed_of(ended.end));
+            .bind(2, first)
+            .bind(3, ended.last)
+            .bind(4, ended.begin)
+            .bind(5, ended.end);
         if (Result<void> saved = span->run(); !saved) {
             return saved;
         }
@@ -226,7 +216,7 @@ Result<void> SpoolMetaFile::save_book(const std::string& name, const SpoolBook::
             outcome->bind(1, endpoint)
                 .bind(2, std::int64_t{dead_lettered})
                 .bind(3, std::string_view(reason))
-                .bind(4, signed_of(records));
+                .bind(4, records);
             if (Result<void> saved = outcome->run(); !saved) {
                 return saved;
             }

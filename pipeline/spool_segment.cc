@@ -52,14 +52,6 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
     return value;
 }
 
-std::int64_t signed_of(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
-std::uint64_t unsigned_of(std::int64_t value) {
-    return static_cast<std::uint64_t>(value);
-}
-
 }  // namespace
 
 std::string SegmentName::to_string() const {
@@ -106,15 +98,15 @@ Result<void> SegmentWriter::append(const std::vector<PlacedBatch>& batches) {
     }
     for (const PlacedBatch& placed : batches) {
         const Batch& batch = *placed.batch;
-        insert_.bind(1, signed_of(batch.id))
-            .bind(2, signed_of(placed.position))
+        insert_.bind(1, batch.id)
+            .bind(2, placed.position)
             .bind(3, std::int64_t{batch.records})
             .bind(4, std::int64_t{batch.shard})
             .bind(5, std::string_view(batch.tenant))
-            .bind(6, signed_of(batch.raw_bytes))
+            .bind(6, batch.raw_bytes)
             .bind(7, std::int64_t{batch.streams})
             .bind(8, std::int64_t{batch.heavy})
-            .bind(9, signed_of(batch.line_bytes))
+            .bind(9, batch.line_bytes)
             .bind(10, batch.oldest.unix_ns)
             .bind(11, batch.newest.unix_ns)
             .bind(12, batch.first_received.unix_ns)
@@ -155,7 +147,7 @@ Result<SegmentReader> SegmentReader::open(const std::string& path) {
 
 SegmentReader::Found SegmentReader::find(SqliteStatement& select, std::uint64_t number,
                                          PlacedBatch& placed) {
-    select.bind(1, signed_of(number));
+    select.bind(1, number);
     const Result<bool> row = select.step();
     if (!row) {
         return db_->is_damaged() ? Found::damage : Found::failure;
@@ -164,19 +156,19 @@ SegmentReader::Found SegmentReader::find(SqliteStatement& select, std::uint64_t 
         return Found::nothing;
     }
     auto batch = std::make_shared<Batch>();
-    batch->id = unsigned_of(select.integer(0));
+    batch->id = select.natural(0);
     batch->records = static_cast<std::uint32_t>(select.integer(2));
     batch->shard = static_cast<std::uint32_t>(select.integer(3));
     batch->tenant = select.blob(4);
-    batch->raw_bytes = unsigned_of(select.integer(5));
+    batch->raw_bytes = select.natural(5);
     batch->streams = static_cast<std::uint32_t>(select.integer(6));
     batch->heavy = select.integer(7) != 0;
-    batch->line_bytes = unsigned_of(select.integer(8));
+    batch->line_bytes = select.natural(8);
     batch->oldest.unix_ns = select.integer(9);
     batch->newest.unix_ns = select.integer(10);
     batch->first_received.unix_ns = select.integer(11);
     batch->body = select.blob(13);
-    placed = {.batch = batch, .position = unsigned_of(select.integer(1))};
+    placed = {.batch = batch, .position = select.natural(1)};
     const bool sound = checksum(*batch, placed.position) == select.integer(12);
     select.reset();
     return sound ? Found::batch : Found::damage;
@@ -221,8 +213,7 @@ std::optional<SegmentReader::Tail> SegmentReader::tail() {
     if (!*row) {
         return Tail{};
     }
-    return Tail{.last = unsigned_of(select->integer(0)),
-                .position = unsigned_of(select->integer(1))};
+    return Tail{.last = select->natural(0), .position = select->natural(1)};
 }
 
 }  // namespace weir

@@ -21,6 +21,12 @@ class SqliteStatement {
     // Parameters count from 1, columns from 0, as in SQLite. Text and bytes are borrowed until the
     // next reset.
     SqliteStatement& bind(int parameter, std::int64_t value);
+
+    // SQLite has signed integers only: below 2^63.
+    SqliteStatement& bind(int parameter, std::uint64_t value) {
+        return bind(parameter, static_cast<std::int64_t>(value));
+    }
+
     SqliteStatement& bind(int parameter, std::string_view text);
     SqliteStatement& bind_blob(int parameter, std::string_view bytes);
 
@@ -31,6 +37,11 @@ class SqliteStatement {
     void reset();
 
     [[nodiscard]] std::int64_t integer(int column) const;
+
+    [[nodiscard]] std::uint64_t natural(int column) const {
+        return static_cast<std::uint64_t>(integer(column));
+    }
+
     // Text or bytes, valid until the next step or reset.
     [[nodiscard]] std::string_view blob(int column) const;
 

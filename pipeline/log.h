@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Outcome {
     std::map<std::string, std::uint64_t> dropped;  // by reason, from the closed set in the docs
     std::map<std::string, std::uint64_t> dead_lettered;  // by reason
 
+    void add(const Outcome& more);
     [[nodiscard]] std::uint64_t total() const;
 };
 
@@ -64,6 +66,18 @@ class LogCursor {
     virtual void on_ready(std::function<void()> callback) = 0;
     // The balance right now, from any thread.
     [[nodiscard]] virtual DeliveryLedger ledger() const = 0;
+};
+
+// Resource. What a cursor does for on_ready. Any thread.
+class ReadyCallback {
+  public:
+    // Returns after any call in progress.
+    void set(std::function<void()> callback);
+    void call();
+
+  private:
+    std::mutex mutex_;  // held during the call
+    std::function<void()> callback_;
 };
 
 enum class AppendVerdict : std::uint8_t {

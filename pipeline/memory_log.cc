@@ -10,22 +10,6 @@
 
 namespace weir {
 
-std::uint64_t Outcome::total() const {
-    std::uint64_t sum = delivered;
-    for (const auto& [reason, count] : dropped) {
-        sum += count;
-    }
-    for (const auto& [reason, count] : dead_lettered) {
-        sum += count;
-    }
-    return sum;
-}
-
-bool DeliveryLedger::balances() const {
-    const Outcome ended{.delivered = delivered, .dropped = dropped, .dead_lettered = dead_lettered};
-    return appended == ended.total() + queued;
-}
-
 // One endpoint's queue. Its mutex is held for a few pointer moves, once per batch.
 class MemoryLog::Cursor final : public LogCursor {
   public:
@@ -45,10 +29,7 @@ class MemoryLog::Cursor final : public LogCursor {
             items_.push_back({batch, false});
             dropped = drop_over_limit();
         }
-        const std::lock_guard lock(callback_mutex_);
-        if (callback_) {
-            callback_();
-        }
+        ready_.call();
         return dropped;
     }
 
@@ -71,24 +52,18 @@ class MemoryLog::Cursor final : public LogCursor {
                 return candidate.out && candidate.batch->id == batch.id;
             });
         WEIR_ASSERT(item != items_.end());
-        ledger_.delivered += outcome.delivered;
-        for (const auto& [reason, count] : outcome.dropped) {
-            ledger_.dropped[reason] += count;
-        }
-        for (const auto& [reason, count] : outcome.dead_lettered) {
-            ledger_.dead_lettered[reason] += count;
-        }
+        ends_.add(outcome);
         remove(item);
     }
 
-    void on_ready(std::function<void()> callback) override {
-        const std::lock_guard lock(callback_mutex_);
-        callback_ = std::move(callback);
-    }
+    void on_ready(std::function<void()> callback) override { ready_.set(std::move(callback)); }
 
     [[nodiscard]] DeliveryLedger ledger() const override {
         const std::lock_guard lock(mutex_);
         DeliveryLedger copy = ledger_;
+        copy.delivered = ends_.delivered;
+        copy.dropped = ends_.dropped;
+        copy.dead_lettered = ends_.dead_lettered;
         copy.oldest_queued = items_.empty() ? Timestamp{} : items_.front().batch->first_received;
         return copy;
     }
@@ -145,7 +120,7 @@ class MemoryLog::Cursor final : public LogCursor {
             remove(item);
         }
         if (dropped > 0) {
-            ledger_.dropped["queue_full"] += dropped;
+            ends_.dropped["queue_full"] += dropped;
         }
         return dropped;
     }
@@ -153,11 +128,10 @@ class MemoryLog::Cursor final : public LogCursor {
     const std::string name_;
     mutable std::mutex mutex_;
     std::deque<Item> items_;  // oldest first
-    DeliveryLedger ledger_;
+    DeliveryLedger ledger_;   // but for how records ended
+    Outcome ends_;
     std::uint64_t light_bytes_ = 0;  // of queued_bytes, what is not heavy
-
-    std::mutex callback_mutex_;  // held during the call, so that on_ready({}) waits it out
-    std::function<void()> callback_;
+    ReadyCallback ready_;
 };
 
 MemoryLog::MemoryLog(EventSink& events) : events_(events) {}

@@ -45,13 +45,7 @@ void SpoolBook::settle(std::uint64_t number, const Outcome& outcome) {
     const std::uint64_t records = span.end - span.begin;
     WEIR_ASSERT(outcome.total() == records);
     out_.erase(out);
-    state_.ends.delivered += outcome.delivered;
-    for (const auto& [reason, count] : outcome.dropped) {
-        state_.ends.dropped[reason] += count;
-    }
-    for (const auto& [reason, count] : outcome.dead_lettered) {
-        state_.ends.dead_lettered[reason] += count;
-    }
+    state_.ends.add(outcome);
     if (number <= state_.frontier) {
         given_up_out_ -= records;
     } else {

@@ -71,8 +71,6 @@ class SpoolBook {
     // Records not ended yet, when the log ends at `head_position`.
     [[nodiscard]] std::uint64_t queued(std::uint64_t head_position) const;
 
-    [[nodiscard]] std::size_t out() const { return out_.size(); }
-
   private:
     void end(std::uint64_t first, const Span& span);
     // Moves the frontier over spans that adjoin it.

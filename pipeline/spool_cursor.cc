@@ -91,15 +91,11 @@ void SpoolLog::Cursor::settle(const Batch& batch, const Outcome& outcome) {
 }
 
 void SpoolLog::Cursor::on_ready(std::function<void()> callback) {
-    const std::lock_guard lock(callback_mutex_);
-    callback_ = std::move(callback);
+    ready_.set(std::move(callback));
 }
 
 void SpoolLog::Cursor::wake() {
-    const std::lock_guard lock(callback_mutex_);
-    if (callback_) {
-        callback_();
-    }
+    ready_.call();
 }
 
 DeliveryLedger SpoolLog::Cursor::ledger() const {
@@ -115,10 +111,9 @@ DeliveryLedger SpoolLog::Cursor::ledger() const {
     for (const auto& [first, span] : state.ended) {
         ledger.queued_batches -= span.last - first + 1;
     }
-    for (const PlacedBatch& placed : log_.memory_) {
-        if (placed.batch->id > state.frontier) {
-            ledger.queued_bytes += placed.batch->memory_bytes();
-        }
+    for (auto placed = log_.memory_from(state.frontier + 1); placed != log_.memory_.end();
+         ++placed) {
+        ledger.queued_bytes += placed->batch->memory_bytes();
     }
     const std::uint64_t memory_begins =
         log_.memory_.empty() ? log_.head_ + 1 : log_.memory_.front().batch->id;

@@ -39,11 +39,9 @@ class SpoolLog::Cursor final : public LogCursor {
     std::optional<SegmentReader> reader_;
     std::string reading_;  // the reader's path
     bool try_again_ = false;
-    // The oldest batch that is out of those that were read from disk; under the log's mutex.
+    // When the batches were received that were read from disk and are out; under the log's mutex.
     std::map<std::uint64_t, Timestamp> read_;
-
-    std::mutex callback_mutex_;  // held during the call, so that on_ready({}) waits it out
-    std::function<void()> callback_;
+    ReadyCallback ready_;
 };
 
 }  // namespace weir

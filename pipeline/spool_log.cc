@@ -81,19 +81,22 @@ SpoolStatus SpoolLog::status() const {
                        .memory_bytes = memory_bytes_,
                        .healthy = healthy_,
                        .last_error = last_error_};
-    status.unwritten_batches = static_cast<std::uint64_t>(
-        std::count_if(memory_.begin(), memory_.end(),
-                      [this](const PlacedBatch& placed) { return placed.batch->id > written_; }));
+    status.unwritten_batches =
+        static_cast<std::uint64_t>(memory_.end() - memory_from(written_ + 1));
     for (const auto& [endpoint, state] : left_) {
         status.abandoned[endpoint] = SpoolBook(state).queued(head_position_);
     }
     return status;
 }
 
-const PlacedBatch* SpoolLog::in_memory(std::uint64_t number) const {
-    const auto place = std::lower_bound(
+SpoolLog::Memory::const_iterator SpoolLog::memory_from(std::uint64_t number) const {
+    return std::lower_bound(
         memory_.begin(), memory_.end(), number,
         [](const PlacedBatch& placed, std::uint64_t wanted) { return placed.batch->id < wanted; });
+}
+
+const PlacedBatch* SpoolLog::in_memory(std::uint64_t number) const {
+    const auto place = memory_from(number);
     return place != memory_.end() && place->batch->id == number ? &*place : nullptr;
 }
 
@@ -112,13 +115,9 @@ SpoolBook::Next SpoolLog::first_behind(std::uint64_t number) const {
     if (segment != segments_.end() && segment->second.last >= segment->first) {
         first = {.number = segment->first, .position = segment->second.name.position};
     }
-    for (const PlacedBatch& placed : memory_) {
-        if (placed.batch->id > number) {
-            if (placed.batch->id < first.number) {
-                first = {.number = placed.batch->id, .position = placed.position};
-            }
-            break;
-        }
+    const auto placed = memory_from(number + 1);
+    if (placed != memory_.end() && placed->batch->id < first.number) {
+        first = {.number = placed->batch->id, .position = placed->position};
     }
     return first;
 }
@@ -145,14 +144,18 @@ void SpoolLog::trim_memory() {
     }
 }
 
-void SpoolLog::forget(std::deque<PlacedBatch>::iterator place) {
+void SpoolLog::forget(Memory::const_iterator place) {
     const Batch& batch = *place->batch;
     memory_bytes_ -= batch.memory_bytes();
     if (batch.id > written_) {
-        unwritten_bytes_ -= batch.memory_bytes();
-        unwritten_light_bytes_ -= batch.heavy ? 0 : batch.memory_bytes();
+        no_longer_unwritten(batch);
     }
     memory_.erase(place);
+}
+
+void SpoolLog::no_longer_unwritten(const Batch& batch) {
+    unwritten_bytes_ -= batch.memory_bytes();
+    unwritten_light_bytes_ -= batch.heavy ? 0 : batch.memory_bytes();
 }
 
 // While the disk is only slow, the intake has to wait. While it takes nothing, the oldest in memory
@@ -165,10 +168,8 @@ bool SpoolLog::make_room_in_memory(std::uint64_t bytes) {
         if (healthy_ || options_.drop_newest || memory_.empty()) {
             return false;
         }
-        const auto unwritten =
-            std::find_if(memory_.begin(), memory_.end(),
-                         [this](const PlacedBatch& placed) { return placed.batch->id > written_; });
-        auto victim = std::find_if(unwritten, memory_.end(),
+        const auto unwritten = memory_from(written_ + 1);
+        auto victim = std::find_if(unwritten, memory_.cend(),
                                    [](const PlacedBatch& placed) { return placed.batch->heavy; });
         if (victim == memory_.end()) {
             victim = unwritten;

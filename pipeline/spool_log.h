@@ -112,13 +112,17 @@ class SpoolLog final : public Log {
     void restore_books(SpoolMeta meta);
 
     // Under the lock.
+    using Memory = std::deque<PlacedBatch>;
+    // The first at or behind `number`.
+    [[nodiscard]] Memory::const_iterator memory_from(std::uint64_t number) const;
     [[nodiscard]] const PlacedBatch* in_memory(std::uint64_t number) const;
     [[nodiscard]] const Segment* on_disk(std::uint64_t number) const;
     // The first batch behind `number` that there is, or the end of the log.
     [[nodiscard]] SpoolBook::Next first_behind(std::uint64_t number) const;
     void trim_memory();
     [[nodiscard]] bool make_room_in_memory(std::uint64_t bytes);
-    void forget(std::deque<PlacedBatch>::iterator place);
+    void forget(Memory::const_iterator place);
+    void no_longer_unwritten(const Batch& batch);
 
     // The spool thread.
     void run();
@@ -143,7 +147,7 @@ class SpoolLog final : public Log {
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::map<std::uint64_t, Segment> segments_;  // by first number
-    std::deque<PlacedBatch> memory_;             // ascending; the end of the log
+    Memory memory_;                              // ascending; the end of the log
     std::uint64_t memory_bytes_ = 0;
     std::uint64_t unwritten_bytes_ = 0;
     std::uint64_t unwritten_light_bytes_ = 0;

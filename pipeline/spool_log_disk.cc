@@ -74,12 +74,9 @@ std::vector<PlacedBatch> SpoolLog::to_write() const {
     }
     std::vector<PlacedBatch> batches;
     std::uint64_t bytes = 0;
-    for (const PlacedBatch& placed : memory_) {
-        if (placed.batch->id <= written_) {
-            continue;
-        }
-        bytes += placed.batch->body.size() + row_bytes;
-        batches.push_back(placed);
+    for (auto placed = memory_from(written_ + 1); placed != memory_.end(); ++placed) {
+        bytes += placed->batch->body.size() + row_bytes;
+        batches.push_back(*placed);
         if (bytes >= room) {
             break;
         }
@@ -106,8 +103,7 @@ void SpoolLog::write(Lock& lock) {
         disk_bytes_ += bytes;
         // Room was made meanwhile, when it is gone from memory.
         if (in_memory(placed.batch->id) != nullptr) {
-            unwritten_bytes_ -= placed.batch->memory_bytes();
-            unwritten_light_bytes_ -= placed.batch->heavy ? 0 : placed.batch->memory_bytes();
+            no_longer_unwritten(*placed.batch);
         }
     }
     const PlacedBatch& last = batches.back();

@@ -119,10 +119,6 @@ Result<void> SegmentWriter::append(const std::vector<PlacedBatch>& batches) {
     return transaction->commit();
 }
 
-Result<void> SegmentWriter::checkpoint() {
-    return db_.run("PRAGMA wal_checkpoint(TRUNCATE)");
-}
-
 Result<SegmentReader> SegmentReader::open(const std::string& path) {
     SegmentReader reader;
     Result<SqliteDb> db = SqliteDb::open(path, SqliteDb::Mode::read_write);

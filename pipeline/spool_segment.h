@@ -38,8 +38,6 @@ class SegmentWriter {
 
     // All of them or none.
     [[nodiscard]] Result<void> append(const std::vector<PlacedBatch>& batches);
-    // Moves what the write-ahead log holds into the file; append may follow.
-    [[nodiscard]] Result<void> checkpoint();
 
   private:
     SegmentWriter(SqliteDb db, SqliteStatement insert)

@@ -4,9 +4,9 @@ import datetime
 import statistics
 
 from measure import KEPT_UP, machine
-from subjects import BUFFER_BYTES, ROOT, all_subjects
+from results_file import table, write_section
+from subjects import BUFFER_BYTES, all_subjects
 
-FILE = ROOT / "bench" / "RESULTS.md"
 NOTHING = "–"
 OUTAGE_HEAD = ("", "lost", "of them dropped by the kernel", "sent twice", "peak MiB")
 
@@ -25,11 +25,6 @@ def one_line(subject, transport, result):
 
 def median(results, value):
     return statistics.median(value(result) for result in results)
-
-
-def table(head, rows):
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
 
 def section(bench):
@@ -147,15 +142,5 @@ def outage_table(bench):
 
 
 def write(what, text):
-    """Replaces the section between its marks, or adds it at the end."""
-    begin, end = f"<!-- peers {what}: begin -->", f"<!-- peers {what}: end -->"
-    heading = {"rates": "## weir beside its peers", "outage": "## An outage beside its peers"}
-    section_text = f"{begin}\n{heading[what]}\n\n{text}\n{end}"
-    old = FILE.read_text()
-    if begin in old:
-        before, rest = old.split(begin, 1)
-        new = before + section_text + rest.split(end, 1)[1]
-    else:
-        new = old.rstrip("\n") + "\n\n" + section_text + "\n"
-    FILE.write_text(new)
-    print(f"written into {FILE.relative_to(ROOT)}")
+    titles = {"rates": "weir beside its peers", "outage": "An outage beside its peers"}
+    write_section(f"peers {what}", titles[what], text)

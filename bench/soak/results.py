@@ -2,15 +2,9 @@
 
 import datetime
 
-from arena import MIB, ROOT
+from arena import MIB
 from measure import machine
-
-FILE = ROOT / "bench" / "RESULTS.md"
-
-
-def table(head, rows):
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    return "\n".join(lines + [f"| {' | '.join(map(str, row))} |" for row in rows])
+from results_file import table, write_section
 
 
 def checks_table(checks):
@@ -29,15 +23,6 @@ def memory_line(samples):
 
 
 def write(name, title, command, parts):
-    """Replaces the soak's section between its marks, or adds it at the end."""
-    text = "\n\n".join([f"{datetime.date.today().isoformat()}, {machine()}.", f"    {command}", *parts])
-    begin, end = f"<!-- soak {name}: begin -->", f"<!-- soak {name}: end -->"
-    section = f"{begin}\n## {title}\n\n{text}\n{end}"
-    old = FILE.read_text()
-    if begin in old:
-        before, rest = old.split(begin, 1)
-        new = before + section + rest.split(end, 1)[1]
-    else:
-        new = old.rstrip("\n") + "\n\n" + section + "\n"
-    FILE.write_text(new)
-    print(f"written into {FILE.relative_to(ROOT)}")
+    date = datetime.date.today().isoformat()
+    text = "\n\n".join([f"{date}, {machine()}.", f"    {command}", *parts])
+    write_section(f"soak {name}", title, text)

@@ -345,6 +345,23 @@ TEST_F(SpoolLogTest, AFullDiskCostsNothingWhileMemoryHoldsAndHealsByItself) {
     EXPECT_EQ(umount(options_.directory.c_str()), 0);
 }
 
+TEST_F(SpoolLogTest, WhenTheDiskTakesNothingAndMemoryIsFullTheOldestAreDroppedByName) {
+    options_.memory_bytes_max = 1ULL << 20U;
+    options_.free_bytes_min = UINT64_MAX / 2;  // no disk has that
+    open();
+    append(1, 3, 100'000);
+    ASSERT_TRUE(wait_for([](const SpoolStatus& status) { return !status.healthy; }));
+    append(29, 3, 100'000);
+    EXPECT_LE(log_->status().unwritten_bytes, options_.memory_bytes_max);
+    EXPECT_NE(events_.details(EventId::spool_failed), "");
+    const std::vector<std::uint64_t> left = deliver_all(*cursors_[0]);
+    ASSERT_FALSE(left.empty());
+    EXPECT_EQ(left, numbers(left.front(), 30));
+    const DeliveryLedger ledger = cursors_[0]->ledger();
+    EXPECT_TRUE(ledger.balances());
+    EXPECT_EQ(ledger.dropped.at("spool_unavailable"), (left.front() - 1) * 3);
+}
+
 // What the killed process tells the one that looks after it.
 struct Witness {
     std::uint64_t durable;  // batches up to here were on disk when it was last told

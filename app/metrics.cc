@@ -104,6 +104,12 @@ void add_listener_traffic(Families& out, const ListenerStatus& listener, const L
               as_double(listener.receive_buffer_granted_bytes));
 }
 
+void add_imbalance(Families& out, const char* balance, const std::string& name,
+                   std::int64_t imbalance) {
+    out.gauge("weir_ledger_imbalance", "What is missing from a balance of the ledger: always 0.",
+              {{"balance", balance}, {"name", name}}, static_cast<double>(imbalance));
+}
+
 void add_listener(Families& out, const ListenerStatus& listener) {
     const Labels labels = {{"listener", listener.name}, {"transport", listener.transport}};
     const IntakeLedger& ledger = listener.ledger;
@@ -119,6 +125,7 @@ void add_listener(Families& out, const ListenerStatus& listener) {
                "reason", ledger.rejected);
     out.counts("weir_dropped_frames_total", "Messages dropped after parsing, by reason.", labels,
                "reason", ledger.dropped);
+    add_imbalance(out, "intake", listener.name, ledger.imbalance());
     add_listener_traffic(out, listener, labels);
     for (const LimitStatus& limit : listener.limits) {
         Labels with = labels;
@@ -154,6 +161,7 @@ void add_endpoint_ledger(Families& out, const DeliveryLedger& ledger, const Labe
 void add_endpoint(Families& out, const EndpointReport& endpoint) {
     const Labels labels = {{"endpoint", endpoint.name}};
     add_endpoint_ledger(out, endpoint.ledger, labels);
+    add_imbalance(out, "delivery", endpoint.name, endpoint.ledger.imbalance());
     for (const char* state : {"ok", "retry", "hold", "slow"}) {
         out.gauge("weir_endpoint_state", "1 for the state the endpoint is in.",
                   {labels[0], {"state", state}}, endpoint.state == state ? 1 : 0);

@@ -113,6 +113,7 @@ struct Status {
     std::string cluster;
     ConfigStatus config;
     std::vector<ListenerStatus> listeners;
+    IntakeAccount former_listeners;  // that a spool still counts and no one configures
     std::vector<EndpointReport> endpoints;
     std::vector<RuleStatus> rules;
     std::uint64_t streams_active = 0;

@@ -45,6 +45,7 @@ Json listener_json(const ListenerStatus& listener) {
             {"rejected", counts(listener.ledger.rejected)},
             {"dropped", counts(listener.ledger.dropped)},
             {"balances", listener.ledger.balances()},
+            {"imbalance", listener.ledger.imbalance()},
             {"sessions", listener.sessions},
             {"sessions_total", listener.sessions_total},
             {"refused_connections", counts(listener.refused_connections)},
@@ -76,6 +77,7 @@ Json endpoint_json(const EndpointReport& endpoint) {
             {"queue_bytes_max", ledger.queue_bytes_max},
             {"oldest_queued", time_or_null(ledger.oldest_queued)},
             {"balances", ledger.balances()},
+            {"imbalance", ledger.imbalance()},
             {"in_flight", endpoint.in_flight},
             {"requests", counts(endpoint.requests)},
             {"retries", counts(endpoint.retries)},
@@ -182,6 +184,16 @@ std::string to_json(const Status& status) {
     root["listeners"] = Json::array();
     for (const ListenerStatus& listener : status.listeners) {
         root["listeners"].push_back(listener_json(listener));
+    }
+    root["former_listeners"] = Json::array();
+    for (const auto& [name, ledger] : status.former_listeners) {
+        root["former_listeners"].push_back({{"name", name},
+                                            {"received", ledger.received},
+                                            {"accepted", ledger.accepted},
+                                            {"merged", ledger.merged},
+                                            {"rejected", counts(ledger.rejected)},
+                                            {"dropped", counts(ledger.dropped)},
+                                            {"imbalance", ledger.imbalance()}});
     }
     root["endpoints"] = Json::array();
     for (const EndpointReport& endpoint : status.endpoints) {

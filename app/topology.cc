@@ -34,6 +34,7 @@ Result<void> Topology::Impl::open_log() {
         return tl::unexpected(spool.error());
     }
     spool_ = std::move(*spool);
+    earlier_intake_ = spool_->earlier_intake();
     log_ = spool_.get();
     return {};
 }

@@ -89,6 +89,7 @@ class Topology::Impl {
     std::unique_ptr<MemoryLog> memory_log_;
     std::unique_ptr<SpoolLog> spool_;
     Log* log_ = nullptr;
+    IntakeAccount earlier_intake_;  // counted before this process
     ListenerAllowances allowances_;
     std::unique_ptr<DeadLetterFile> dead_letters_;
     std::vector<Listener> listeners_;

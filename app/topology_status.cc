@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
 
 namespace weir {
@@ -32,6 +34,20 @@ double cpu_seconds() {
 }  // namespace
 
 namespace {
+
+// The thread goes on counting meanwhile: between two of its steps the terms add up, within one they
+// may not. A balance that is really broken never adds up, and is told.
+IntakeLedger read_at_rest(const ListenerCounters& counters) {
+    constexpr int tries_max = 100;
+    for (int tries = 1;; ++tries) {
+        IntakeLedger ledger;
+        ledger.add(counters);
+        if (ledger.balances() || tries == tries_max) {
+            return ledger;
+        }
+        std::this_thread::yield();
+    }
+}
 
 // How often a limit on messages was met: a datagram was refused, or a stream made to wait.
 void add_rates(const ListenerLimits& limits, const ListenerStatus& status,
@@ -151,9 +167,12 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
                           .transport = transport_name(listener.config.transport),
                           .address = fmt::format("{}:{}", host, listener.port),
                           .dialect = std::string(dialect_name(listener.config.dialect))};
+    if (const auto earlier = earlier_intake_.find(status.name); earlier != earlier_intake_.end()) {
+        status.ledger = earlier->second;
+    }
     for (const auto& thread : threads_) {
         const ListenerCounters& counters = *thread->intake().all_counters()[number];
-        status.ledger.add(counters);
+        status.ledger.add(read_at_rest(counters));
         status.received_bytes += counters.received_bytes.value();
         status.paused += counters.paused.value();
         status.messages_per_s += counters.messages_per_s.value();
@@ -244,6 +263,14 @@ Status Topology::Impl::status() const {
                   .events = events_.counts()};
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
         status.listeners.push_back(listener_status(i));
+    }
+    for (const auto& [name, ledger] : earlier_intake_) {
+        const bool former = std::none_of(
+            listeners_.begin(), listeners_.end(),
+            [&name = name](const Listener& listener) { return listener.config.name == name; });
+        if (former) {
+            status.former_listeners.emplace(name, ledger);
+        }
     }
     for (const auto& endpoint : endpoints_) {
         status.endpoints.push_back(endpoint_report(*endpoint));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/time.h"
+#include "pipeline/intake_ledger.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,14 +24,20 @@ struct Batch {
     std::size_t raw_bytes = 0;  // size of the PushRequest before snappy
     std::uint32_t records = 0;  // entries in all its streams
     std::uint32_t streams = 0;
+    std::size_t largest_stream_bytes = 0;  // of the PushRequest; every other stream has no more
     bool heavy = false;            // of sources over their fair share; given up before others
     std::uint64_t line_bytes = 0;  // sum of the entries' line lengths
     Timestamp oldest;              // entries' Loki timestamps
     Timestamp newest;
     Timestamp first_received;  // receive time of the first record, for latency
+    // What its thread counted since it last told, this batch's frames as accepted.
+    IntakeAccount intake;
 
     // What this batch costs in memory while something holds it.
-    [[nodiscard]] std::size_t memory_bytes() const { return sizeof(Batch) + body.capacity(); }
+    [[nodiscard]] std::size_t memory_bytes() const {
+        constexpr std::size_t listener_bytes = 256;  // roughly, with a reason or two
+        return sizeof(Batch) + body.capacity() + intake.size() * listener_bytes;
+    }
 };
 
 using BatchPtr = std::shared_ptr<const Batch>;

@@ -297,6 +297,7 @@ std::unique_ptr<Batch> BatchBuilder::freeze(OpenBatch& open) {
     batch->raw_bytes = total;
     batch->records = static_cast<std::uint32_t>(open.slices.size());
     batch->streams = static_cast<std::uint32_t>(open.shares.size());
+    batch->largest_stream_bytes = open.shares.back().entries_bytes;
     batch->line_bytes = open.line_bytes;
     batch->oldest = open.oldest;
     batch->newest = open.newest;

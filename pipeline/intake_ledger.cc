@@ -1,5 +1,9 @@
 #include "pipeline/intake_ledger.h"
 
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
 namespace weir {
 
 namespace {
@@ -41,7 +45,45 @@ void IntakeLedger::add(const ListenerCounters& counters) {
     }
 }
 
-bool IntakeLedger::balances() const {
+void IntakeLedger::add(const IntakeLedger& more) {
+    received += more.received;
+    accepted += more.accepted;
+    merged += more.merged;
+    held += more.held;
+    for (const auto& [reason, count] : more.rejected) {
+        rejected[reason] += count;
+    }
+    for (const auto& [reason, count] : more.dropped) {
+        dropped[reason] += count;
+    }
+}
+
+IntakeLedger IntakeLedger::since(const IntakeLedger& before) const {
+    IntakeLedger less{.received = received - before.received,
+                      .accepted = accepted - before.accepted,
+                      .merged = merged - before.merged,
+                      .held = held - before.held};
+    const auto subtract = [](const auto& now, const auto& then, auto& difference) {
+        for (const auto& [reason, count] : now) {
+            const auto known = then.find(reason);
+            const std::uint64_t more = count - (known == then.end() ? 0 : known->second);
+            if (more != 0) {
+                difference.emplace(reason, more);
+            }
+        }
+    };
+    subtract(rejected, before.rejected, less.rejected);
+    subtract(dropped, before.dropped, less.dropped);
+    return less;
+}
+
+void IntakeLedger::end_held() {
+    if (held != 0) {
+        dropped["process_ended"] += std::exchange(held, 0);
+    }
+}
+
+std::int64_t IntakeLedger::imbalance() const {
     std::uint64_t sum = accepted + merged + held;
     for (const auto& [reason, count] : rejected) {
         sum += count;
@@ -49,7 +91,78 @@ bool IntakeLedger::balances() const {
     for (const auto& [reason, count] : dropped) {
         sum += count;
     }
-    return received == sum;
+    return static_cast<std::int64_t>(received - sum);
+}
+
+bool IntakeLedger::is_zero() const {
+    bool zero = true;
+    each([&zero](std::string_view, std::string_view, std::uint64_t) { zero = false; });
+    return zero;
+}
+
+bool IntakeLedger::add_term(std::string_view term, std::string_view reason, std::uint64_t frames) {
+    if (term == "rejected" || term == "dropped") {
+        (term == "rejected" ? rejected : dropped)[std::string(reason)] += frames;
+        return true;
+    }
+    std::uint64_t* place = term == "received"   ? &received
+                           : term == "accepted" ? &accepted
+                           : term == "merged"   ? &merged
+                           : term == "held"     ? &held
+                                                : nullptr;
+    if (place == nullptr) {
+        return false;
+    }
+    *place += frames;
+    return true;
+}
+
+void add_account(IntakeAccount& sum, const IntakeAccount& more) {
+    for (const auto& [listener, ledger] : more) {
+        sum[listener].add(ledger);
+    }
+}
+
+std::string to_text(const IntakeAccount& account) {
+    std::string text;
+    for (const auto& [listener, ledger] : account) {
+        ledger.each([&text](std::string_view term, std::string_view reason, std::uint64_t frames) {
+            text += term;
+            if (!reason.empty()) {
+                text += '.';
+                text += reason;
+            }
+            text += '=' + std::to_string(static_cast<std::int64_t>(frames)) + ' ';
+        });
+        text += ':' + listener + '\n';
+    }
+    return text;
+}
+
+IntakeAccount intake_account_from_text(std::string_view text) {
+    IntakeAccount account;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos) {
+            continue;
+        }
+        IntakeLedger& ledger = account[std::string(line.substr(colon + 1))];
+        line = line.substr(0, colon);
+        while (!line.empty()) {
+            const std::string_view pair = line.substr(0, line.find(' '));
+            line.remove_prefix(std::min(pair.size() + 1, line.size()));
+            const std::string_view name = pair.substr(0, pair.find('='));
+            const std::string_view number = pair.substr(std::min(name.size() + 1, pair.size()));
+            const std::string_view term = name.substr(0, name.find('.'));
+            const std::string_view reason = name.substr(std::min(term.size() + 1, name.size()));
+            std::int64_t frames = 0;
+            std::from_chars(number.data(), number.data() + number.size(), frames);
+            static_cast<void>(ledger.add_term(term, reason, static_cast<std::uint64_t>(frames)));
+        }
+    }
+    return account;
 }
 
 }  // namespace weir

@@ -60,7 +60,7 @@ struct ListenerCounters {
     std::array<Counter, reject_reason_count> rejected;
     std::array<Counter, drop_reason_count> dropped;
     Counter merged;
-    Counter held;  // gauge: in a reassembly or an open batch
+    Counter held;  // gauge: on its way, in a reassembly or in an open batch
     Counter accepted;
 
     std::array<Counter, defect_count> defects;
@@ -77,7 +77,9 @@ struct ListenerCounters {
     Counter largest_message_bytes;  // gauge: how close message_bytes_max is
 };
 
-// Value. The sum over threads.
+// Value. One listener's frames: the sum over threads, or what was counted between two moments. In a
+// difference `held` may have shrunk: numbers wrap, and come right again where differences are added
+// up.
 struct IntakeLedger {
     std::uint64_t received = 0;
     std::uint64_t accepted = 0;
@@ -87,8 +89,54 @@ struct IntakeLedger {
     std::map<std::string, std::uint64_t> dropped;
 
     void add(const ListenerCounters& counters);
-    // Exact only while no frame is between two counters: at rest, or after the drain.
-    [[nodiscard]] bool balances() const;
+    void add(const IntakeLedger& more);
+    // What was counted since `before`; reasons that were not are left out.
+    [[nodiscard]] IntakeLedger since(const IntakeLedger& before) const;
+    // What was held has ended with the process that held it.
+    void end_held();
+    // received - (rejected + dropped + merged + held + accepted). Exact only while no frame is
+    // between two counters.
+    [[nodiscard]] std::int64_t imbalance() const;
+
+    [[nodiscard]] bool balances() const { return imbalance() == 0; }
+
+    [[nodiscard]] bool is_zero() const;
+
+    // Calls `visit(term, reason, frames)` for every term that is not zero; the reason is empty but
+    // for "rejected" and "dropped".
+    template <typename Visit>
+    void each(Visit visit) const;
+    // Adds to a term by its name; false for a name that is none.
+    [[nodiscard]] bool add_term(std::string_view term, std::string_view reason,
+                                std::uint64_t frames);
 };
+
+// Value. By the listener's name.
+using IntakeAccount = std::map<std::string, IntakeLedger>;
+
+void add_account(IntakeAccount& sum, const IntakeAccount& more);
+
+// One line a listener: its terms, then its name. What cannot be read is left out.
+[[nodiscard]] std::string to_text(const IntakeAccount& account);
+[[nodiscard]] IntakeAccount intake_account_from_text(std::string_view text);
+
+template <typename Visit>
+void IntakeLedger::each(Visit visit) const {
+    const auto one = [&visit](std::string_view term, std::string_view reason, std::uint64_t n) {
+        if (n != 0) {
+            visit(term, reason, n);
+        }
+    };
+    one("received", "", received);
+    one("accepted", "", accepted);
+    one("merged", "", merged);
+    one("held", "", held);
+    for (const auto& [reason, count] : rejected) {
+        one("rejected", reason, count);
+    }
+    for (const auto& [reason, count] : dropped) {
+        one("dropped", reason, count);
+    }
+}
 
 }  // namespace weir

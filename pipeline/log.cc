@@ -23,9 +23,9 @@ std::uint64_t Outcome::total() const {
     return sum;
 }
 
-bool DeliveryLedger::balances() const {
+std::int64_t DeliveryLedger::imbalance() const {
     const Outcome ended{.delivered = delivered, .dropped = dropped, .dead_lettered = dead_lettered};
-    return appended == ended.total() + queued;
+    return static_cast<std::int64_t>(appended - ended.total() - queued);
 }
 
 void ReadyCallback::set(std::function<void()> callback) {

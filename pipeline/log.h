@@ -43,7 +43,10 @@ struct DeliveryLedger {
     std::uint64_t queue_bytes_max = 0;
     Timestamp oldest_queued;  // first_received of the oldest queued batch; 0 when none
 
-    [[nodiscard]] bool balances() const;
+    // appended - (delivered + dropped + dead_lettered + queued).
+    [[nodiscard]] std::int64_t imbalance() const;
+
+    [[nodiscard]] bool balances() const { return imbalance() == 0; }
 };
 
 // Resource interface. One endpoint's place in the log. Used by that endpoint's delivery thread
@@ -95,6 +98,10 @@ class Log {
 
     // Takes over the batch and gives it its id. Never blocks on an endpoint.
     [[nodiscard]] virtual AppendVerdict append(std::unique_ptr<Batch> batch) = 0;
+
+    // What was counted without a batch to tell it with.
+    virtual void note_intake(const IntakeAccount& counted) { static_cast<void>(counted); }
+
     // How full the fullest cursor's queue is. Any thread; cheap enough for every tick.
     [[nodiscard]] virtual LogFill fill() const = 0;
 };

@@ -47,7 +47,7 @@ void SpoolBook::settle(std::uint64_t number, const Outcome& outcome) {
     out_.erase(out);
     state_.ends.add(outcome);
     if (number <= state_.frontier) {
-        given_up_out_ -= records;
+        state_.given_up_out -= records;
     } else {
         end(number, span);
     }
@@ -79,7 +79,7 @@ std::uint64_t SpoolBook::give_up(std::uint64_t last, std::uint64_t position, con
          ++out) {
         const std::uint64_t records = out->second.end - out->second.begin;
         lost -= records;
-        given_up_out_ += records;
+        state_.given_up_out += records;
     }
     if (lost > 0) {
         state_.ends.dropped[reason] += lost;
@@ -91,7 +91,7 @@ std::uint64_t SpoolBook::give_up(std::uint64_t last, std::uint64_t position, con
 }
 
 std::uint64_t SpoolBook::queued(std::uint64_t head_position) const {
-    std::uint64_t queued = head_position - state_.frontier_position + given_up_out_;
+    std::uint64_t queued = head_position - state_.frontier_position + state_.given_up_out;
     for (const auto& [first, span] : state_.ended) {
         queued -= span.end - span.begin;
     }

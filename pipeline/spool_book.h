@@ -31,6 +31,7 @@ class SpoolBook {
         std::map<std::uint64_t, Span> ended;  // above the frontier, by first number
         std::uint64_t appended = 0;
         Outcome ends;
+        std::uint64_t given_up_out = 0;  // records of those out at or below the frontier
     };
 
     SpoolBook() = default;
@@ -78,7 +79,6 @@ class SpoolBook {
 
     State state_;
     std::map<std::uint64_t, Span> out_;
-    std::uint64_t given_up_out_ = 0;  // records of those out at or below the frontier
 };
 
 }  // namespace weir

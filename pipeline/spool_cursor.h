@@ -25,6 +25,9 @@ class SpoolLog::Cursor final : public LogCursor {
 
     [[nodiscard]] const std::string& name() const { return name_; }
 
+    // Under the log's mutex: whether a file could not be read for now.
+    [[nodiscard]] bool tries_again() const { return try_again_; }
+
     SpoolBook book;
 
   private:

@@ -10,8 +10,8 @@
 
 namespace weir {
 
-SpoolLog::SpoolLog(SpoolOptions options, const Clock& clock, EventSink& events, SpoolMetaFile meta)
-    : options_(std::move(options)), clock_(clock), events_(events), meta_file_(std::move(meta)) {}
+SpoolLog::SpoolLog(SpoolOptions options, const Clock& clock, EventSink& events)
+    : options_(std::move(options)), clock_(clock), events_(events) {}
 
 SpoolLog::~SpoolLog() {
     stop();
@@ -52,6 +52,7 @@ AppendVerdict SpoolLog::append(std::unique_ptr<Batch> batch) {
         for (auto& [endpoint, state] : left_) {
             state.appended += placed.batch->records;
         }
+        add_account(intake_, placed.batch->intake);
         memory_bytes_ += placed.batch->memory_bytes();
         unwritten_bytes_ += placed.batch->memory_bytes();
         unwritten_light_bytes_ += placed.batch->heavy ? 0 : placed.batch->memory_bytes();
@@ -62,6 +63,12 @@ AppendVerdict SpoolLog::append(std::unique_ptr<Batch> batch) {
         cursor->wake();
     }
     return AppendVerdict::accepted;
+}
+
+void SpoolLog::note_intake(const IntakeAccount& counted) {
+    const Lock lock(mutex_);
+    add_account(intake_, counted);
+    meta_changed_ = true;
 }
 
 LogFill SpoolLog::fill() const {

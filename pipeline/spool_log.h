@@ -74,7 +74,7 @@ class SpoolLog final : public Log {
     [[nodiscard]] static Result<SpoolContents> look(const std::string& directory);
 
     // For open(), which recovers what there is.
-    SpoolLog(SpoolOptions options, const Clock& clock, EventSink& events, SpoolMetaFile meta);
+    SpoolLog(SpoolOptions options, const Clock& clock, EventSink& events);
     ~SpoolLog() override;
 
     // The endpoint's place: where it was, or at the end of the log if it is new. An endpoint that
@@ -87,7 +87,12 @@ class SpoolLog final : public Log {
     void stop();
 
     [[nodiscard]] AppendVerdict append(std::unique_ptr<Batch> batch) override;
+    void note_intake(const IntakeAccount& counted) override;
     [[nodiscard]] LogFill fill() const override;
+
+    // What the listeners had counted before this process; what was held then has ended.
+    [[nodiscard]] const IntakeAccount& earlier_intake() const { return earlier_intake_; }
+
     // Any thread.
     [[nodiscard]] SpoolStatus status() const;
 
@@ -107,9 +112,11 @@ class SpoolLog final : public Log {
     using Lock = std::unique_lock<std::mutex>;
 
     // At the start.
+    [[nodiscard]] Result<void> open_meta();
     [[nodiscard]] Result<void> recover();
     [[nodiscard]] Result<void> find_segments(const SpoolMeta& meta);
     void restore_books(SpoolMeta meta);
+    void restore_intake(const SpoolMeta& meta);
 
     // Under the lock.
     using Memory = std::deque<PlacedBatch>;
@@ -135,14 +142,18 @@ class SpoolLog final : public Log {
     void save_meta(Lock& lock);
     void remove_passed(std::uint64_t frontier, Lock& lock);
     void remove_file(const Segment& segment);
-    void note_failure(const std::string& what);
-    void note_success();
+    [[nodiscard]] Result<void> store_meta(const SpoolMeta& meta);
+    void wake_those_that_wait(Lock& lock);
+    // Tells whether writing batches (or else meta.db) works; empty: it does.
+    void note_write(const std::string& failure);
+    void note_meta(const std::string& failure);
+    void tell_health(const std::string& failure);
 
     const SpoolOptions options_;
     const Clock& clock_;
     EventSink& events_;
     int lock_file_ = -1;
-    SpoolMetaFile meta_file_;
+    std::optional<SpoolMetaFile> meta_file_;  // none: a full disk had no room for one yet
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
@@ -157,16 +168,21 @@ class SpoolLog final : public Log {
     std::uint64_t disk_bytes_ = 0;
     std::map<std::string, SpoolBook::State> left_;  // of endpoints that were not added
     std::vector<std::unique_ptr<Cursor>> cursors_;
+    IntakeAccount intake_;
+    IntakeAccount earlier_intake_;  // constant once recovered
     bool begin_at_oldest_ = false;  // what the endpoints have had is not known
     bool meta_changed_ = false;
     bool stopping_ = false;
-    bool healthy_ = true;
+    bool healthy_ = true;  // as last told: neither of the next two
+    bool write_failed_ = false;
+    bool meta_failed_ = false;
     std::string last_error_;
 
     // The spool thread's.
     std::optional<SegmentWriter> writer_;
     std::uint64_t writing_to_ = 0;  // first number of its segment
     std::int64_t retry_at_ns_ = 0;
+    std::int64_t wake_at_ns_ = 0;
     std::thread thread_;
 };
 

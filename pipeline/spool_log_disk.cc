@@ -48,6 +48,8 @@ void SpoolLog::stop() {
 
 void SpoolLog::run() {
     Lock lock(mutex_);
+    // Before the first batch: an endpoint nobody told of would count as a new one after a kill.
+    save_meta(lock);
     for (;;) {
         wake_.wait_for(lock, round_interval,
                        [this] { return stopping_ || (healthy_ && unwritten_bytes_ > 0); });
@@ -58,6 +60,7 @@ void SpoolLog::run() {
         if (meta_changed_) {
             save_meta(lock);
         }
+        wake_those_that_wait(lock);
         if (last_round) {
             break;
         }
@@ -92,10 +95,10 @@ void SpoolLog::write(Lock& lock) {
     const Result<void> written = write_batches(batches, lock);
     if (!written) {
         retry_at_ns_ = clock_.monotonic_ns() + retry_ns;
-        note_failure(written.error().message);
+        note_write(written.error().message);
         return;
     }
-    note_success();
+    note_write("");
     Segment& segment = segments_.at(writing_to_);
     for (const PlacedBatch& placed : batches) {
         const std::uint64_t bytes = placed.batch->body.size() + row_bytes;
@@ -214,7 +217,8 @@ void SpoolLog::close_segment() {
 }
 
 void SpoolLog::save_meta(Lock& lock) {
-    SpoolMeta meta{.head = head_, .head_position = head_position_, .books = left_};
+    SpoolMeta meta{
+        .head = head_, .head_position = head_position_, .books = left_, .intake = intake_};
     std::uint64_t frontier = head_;
     for (const auto& cursor : cursors_) {
         meta.books[cursor->name()] = cursor->book.state();
@@ -222,14 +226,46 @@ void SpoolLog::save_meta(Lock& lock) {
     }
     meta_changed_ = false;
     lock.unlock();
-    const Result<void> saved = meta_file_.save(meta);
+    const Result<void> saved = store_meta(meta);
     lock.lock();
     if (!saved) {
         meta_changed_ = true;
-        note_failure(saved.error().message);
+        note_meta(saved.error().message);
         return;
     }
+    note_meta("");
     remove_passed(frontier, lock);
+}
+
+Result<void> SpoolLog::store_meta(const SpoolMeta& meta) {
+    if (!meta_file_) {
+        Result<SpoolMetaFile> opened =
+            SpoolMetaFile::open(options_.directory + "/meta.db", options_.full_sync);
+        if (!opened) {
+            return tl::unexpected(opened.error());
+        }
+        meta_file_.emplace(std::move(*opened));
+    }
+    return meta_file_->save(meta);
+}
+
+// Endpoints whose file could not be opened, for want of descriptors perhaps.
+void SpoolLog::wake_those_that_wait(Lock& lock) {
+    if (clock_.monotonic_ns() < wake_at_ns_) {
+        return;
+    }
+    wake_at_ns_ = clock_.monotonic_ns() + retry_ns;
+    std::vector<Cursor*> waiting;
+    for (const auto& cursor : cursors_) {
+        if (cursor->tries_again()) {
+            waiting.push_back(cursor.get());
+        }
+    }
+    lock.unlock();
+    for (Cursor* cursor : waiting) {
+        cursor->wake();
+    }
+    lock.lock();
 }
 
 void SpoolLog::remove_passed(std::uint64_t frontier, Lock& lock) {
@@ -259,17 +295,29 @@ void SpoolLog::remove_file(const Segment& segment) {
     }
 }
 
-void SpoolLog::note_failure(const std::string& what) {
-    last_error_ = what;
-    if (std::exchange(healthy_, false)) {
-        events_.emit({EventId::spool_failed, options_.directory,
-                      fmt::format("{}; batches are kept in memory only", what)});
-    }
+void SpoolLog::note_write(const std::string& failure) {
+    write_failed_ = !failure.empty();
+    tell_health(failure);
 }
 
-void SpoolLog::note_success() {
-    if (!std::exchange(healthy_, true)) {
+void SpoolLog::note_meta(const std::string& failure) {
+    meta_failed_ = !failure.empty();
+    tell_health(failure);
+}
+
+void SpoolLog::tell_health(const std::string& failure) {
+    if (!failure.empty()) {
+        last_error_ = failure;
+    }
+    const bool healthy = !write_failed_ && !meta_failed_;
+    if (healthy == std::exchange(healthy_, healthy)) {
+        return;
+    }
+    if (healthy) {
         events_.emit({EventId::spool_recovered, options_.directory, "writes again"});
+    } else {
+        events_.emit({EventId::spool_failed, options_.directory,
+                      fmt::format("{}; batches are kept in memory only", failure)});
     }
 }
 

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace weir {
 
@@ -19,7 +20,11 @@ namespace {
 
 // -1 and errno when the file cannot be made or another process holds it.
 int lock_directory(const std::string& directory) {
-    const int fd = ::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const std::string path = directory + "/lock";
+    int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);  // a file system that is read-only
+    }
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         const int why = errno;
         ::close(fd);
@@ -51,17 +56,10 @@ Result<std::unique_ptr<SpoolLog>> SpoolLog::open(SpoolOptions options, const Clo
             fmt::format("spool {}: {}", options.directory,
                         errno == EWOULDBLOCK ? "another weir uses it" : std::strerror(errno)));
     }
-    Result<SpoolMetaFile> meta =
-        SpoolMetaFile::open(options.directory + "/meta.db", options.full_sync);
-    if (!meta) {
-        ::close(held);
-        return fail(fmt::format("spool {}: {}", options.directory, meta.error().message));
-    }
-    auto log = std::make_unique<SpoolLog>(std::move(options), clock, events, std::move(*meta));
+    auto log = std::make_unique<SpoolLog>(std::move(options), clock, events);
     log->lock_file_ = held;
-    if (const Result<void> recovered = log->recover(); !recovered) {
-        return fail(
-            fmt::format("spool {}: {}", log->options_.directory, recovered.error().message));
+    if (Result<void> ready = log->open_meta().and_then([&log] { return log->recover(); }); !ready) {
+        return fail(fmt::format("spool {}: {}", log->options_.directory, ready.error().message));
     }
     return log;
 }
@@ -90,8 +88,22 @@ Result<SpoolContents> SpoolLog::look(const std::string& directory) {
     return contents;
 }
 
+// Where nothing was told yet, a disk that takes nothing keeps nothing from starting.
+Result<void> SpoolLog::open_meta() {
+    const std::string path = options_.directory + "/meta.db";
+    Result<SpoolMetaFile> opened = SpoolMetaFile::open(path, options_.full_sync);
+    if (opened) {
+        meta_file_.emplace(std::move(*opened));
+    } else if (bytes_of(path) > 0) {
+        return tl::unexpected(opened.error());
+    } else {
+        note_meta(opened.error().message);
+    }
+    return {};
+}
+
 Result<void> SpoolLog::recover() {
-    Result<SpoolMeta> meta = meta_file_.load();
+    Result<SpoolMeta> meta = meta_file_ ? meta_file_->load() : SpoolMeta{};
     if (!meta) {
         return tl::unexpected(meta.error());
     }
@@ -99,6 +111,7 @@ Result<void> SpoolLog::recover() {
         return found;
     }
     written_ = head_;
+    restore_intake(*meta);
     restore_books(std::move(*meta));
     return {};
 }
@@ -146,9 +159,25 @@ Result<void> SpoolLog::find_segments(const SpoolMeta& meta) {
     return {};
 }
 
+// What was told, and what came with the batches since.
+void SpoolLog::restore_intake(const SpoolMeta& meta) {
+    intake_ = meta.intake;
+    for (auto segment = segments_.rbegin();
+         segment != segments_.rend() && segment->second.last > meta.head; ++segment) {
+        Result<SegmentReader> reader = SegmentReader::open(segment->second.path);
+        if (reader) {
+            add_account(intake_, reader->intake_behind(meta.head));
+        }
+    }
+    for (auto& [listener, ledger] : intake_) {
+        ledger.end_held();
+    }
+    earlier_intake_ = intake_;
+}
+
 void SpoolLog::restore_books(SpoolMeta meta) {
-    begin_at_oldest_ = meta_file_.is_new();
-    if (meta_file_.was_damaged()) {
+    begin_at_oldest_ = !meta_file_ || meta_file_->is_new();
+    if (meta_file_ && meta_file_->was_damaged()) {
         events_.emit({EventId::spool_damaged, options_.directory + "/meta.db",
                       "was set aside; every endpoint begins with the oldest batch there is"});
     }
@@ -156,11 +185,9 @@ void SpoolLog::restore_books(SpoolMeta meta) {
     const std::uint64_t untold = head_position_ - meta.head_position;
     for (auto& [endpoint, state] : meta.books) {
         state.appended += untold;
-        const std::uint64_t accounted =
-            state.ends.total() + SpoolBook(state).queued(head_position_);
         // Given up by the size policy while they were out, and not settled before the end.
-        if (state.appended > accounted) {
-            state.ends.dropped["spool_full"] += state.appended - accounted;
+        if (const std::uint64_t out = std::exchange(state.given_up_out, 0); out > 0) {
+            state.ends.dropped["spool_full"] += out;
         }
     }
     left_ = std::move(meta.books);

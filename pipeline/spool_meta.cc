@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 
 constexpr const char* schema =
     "CREATE TABLE head(number INTEGER NOT NULL, position INTEGER NOT NULL);"
@@ -21,6 +21,13 @@ constexpr const char* schema =
     " reason TEXT NOT NULL, records INTEGER NOT NULL);"
     "PRAGMA user_version=1;";
 
+// From 1 to 2. Made with the first save: a full disk must not keep a start from reading.
+constexpr const char* upgrade_to_2 =
+    "CREATE TABLE intake(listener TEXT NOT NULL, term TEXT NOT NULL, reason TEXT NOT NULL,"
+    " frames INTEGER NOT NULL);"
+    "ALTER TABLE books ADD COLUMN given_up_out INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version=2;";
+
 // Value. A connection, or what kept it from being made.
 struct Opened {
     Result<SqliteDb> db;
@@ -28,8 +35,8 @@ struct Opened {
     bool created = false;
 };
 
-Opened open_once(const std::string& path, bool full_sync) {
-    Opened opened{.db = SqliteDb::open(path, SqliteDb::Mode::create)};
+Opened open_as(SqliteDb::Mode mode, const std::string& path, bool full_sync) {
+    Opened opened{.db = SqliteDb::open(path, mode)};
     if (!opened.db) {
         return opened;
     }
@@ -60,6 +67,22 @@ Opened open_once(const std::string& path, bool full_sync) {
         }
     }
     return opened;
+}
+
+Opened open_once(const std::string& path, bool full_sync) {
+    Opened opened = open_as(SqliteDb::Mode::create, path, full_sync);
+    if (!opened.db && !opened.damaged) {
+        Opened alone = open_as(SqliteDb::Mode::exclusive, path, full_sync);
+        if (alone.db) {
+            return alone;
+        }
+    }
+    return opened;
+}
+
+bool is_version_1(SqliteDb& db) {
+    const Result<std::int64_t> found = db.number("PRAGMA user_version");
+    return found && *found == 1;
 }
 
 void set_aside(const std::string& path) {
@@ -122,15 +145,21 @@ Result<SpoolMeta> SpoolMetaFile::load() {
             meta.head_position = row.natural(1);
         });
     const Result<void> books = for_each_row(
-        db_, "SELECT endpoint, frontier, frontier_position, appended, delivered FROM books",
+        db_,
+        is_version_1(db_)
+            ? "SELECT endpoint, frontier, frontier_position, appended, delivered, 0 FROM books"
+            : "SELECT endpoint, frontier, frontier_position, appended, delivered, given_up_out"
+              " FROM books",
         [&meta](const SqliteStatement& row) {
             SpoolBook::State& book = meta.books[std::string(row.blob(0))];
             book.frontier = row.natural(1);
             book.frontier_position = row.natural(2);
             book.appended = row.natural(3);
             book.ends.delivered = row.natural(4);
+            book.given_up_out = row.natural(5);
         });
-    for (const Result<void>& step : {head, books, load_spans(meta), load_outcomes(meta)}) {
+    for (const Result<void>& step :
+         {head, books, load_spans(meta), load_outcomes(meta), load_intake(meta)}) {
         if (!step) {
             return tl::unexpected(step.error());
         }
@@ -156,15 +185,35 @@ Result<void> SpoolMetaFile::load_outcomes(SpoolMeta& meta) {
                         });
 }
 
+Result<void> SpoolMetaFile::load_intake(SpoolMeta& meta) {
+    if (is_version_1(db_)) {
+        return {};
+    }
+    return for_each_row(
+        db_, "SELECT listener, term, reason, frames FROM intake",
+        [&meta](const SqliteStatement& row) {
+            IntakeLedger& ledger = meta.intake[std::string(row.blob(0))];
+            static_cast<void>(ledger.add_term(row.blob(1), row.blob(2), row.natural(3)));
+        });
+}
+
 Result<void> SpoolMetaFile::save(const SpoolMeta& meta) {
     Result<SqliteTransaction> transaction = SqliteTransaction::begin(db_);
     if (!transaction) {
         return tl::unexpected(transaction.error());
     }
+    if (is_version_1(db_)) {
+        if (Result<void> upgraded = db_.run(upgrade_to_2); !upgraded) {
+            return upgraded;
+        }
+    }
     if (Result<void> cleared =
             db_.run("DELETE FROM head; DELETE FROM ended; DELETE FROM outcomes; DELETE FROM books");
         !cleared) {
         return cleared;
+    }
+    if (Result<void> counted = save_intake(meta.intake); !counted) {
+        return counted;
     }
     Result<SqliteStatement> head = db_.prepare("INSERT INTO head VALUES(?1,?2)");
     if (!head) {
@@ -182,8 +231,29 @@ Result<void> SpoolMetaFile::save(const SpoolMeta& meta) {
     return transaction->commit();
 }
 
+Result<void> SpoolMetaFile::save_intake(const IntakeAccount& intake) {
+    if (Result<void> cleared = db_.run("DELETE FROM intake"); !cleared) {
+        return cleared;
+    }
+    Result<SqliteStatement> row = db_.prepare("INSERT INTO intake VALUES(?1,?2,?3,?4)");
+    if (!row) {
+        return tl::unexpected(row.error());
+    }
+    Result<void> saved;
+    for (const auto& [listener, ledger] : intake) {
+        const std::string_view name = listener;
+        ledger.each([&](std::string_view term, std::string_view reason, std::uint64_t frames) {
+            row->bind(1, name).bind(2, term).bind(3, reason).bind(4, frames);
+            if (Result<void> inserted = row->run(); !inserted) {
+                saved = inserted;
+            }
+        });
+    }
+    return saved;
+}
+
 Result<void> SpoolMetaFile::save_book(const std::string& name, const SpoolBook::State& book) {
-    Result<SqliteStatement> row = db_.prepare("INSERT INTO books VALUES(?1,?2,?3,?4,?5)");
+    Result<SqliteStatement> row = db_.prepare("INSERT INTO books VALUES(?1,?2,?3,?4,?5,?6)");
     Result<SqliteStatement> span = db_.prepare("INSERT INTO ended VALUES(?1,?2,?3,?4,?5)");
     Result<SqliteStatement> outcome = db_.prepare("INSERT INTO outcomes VALUES(?1,?2,?3,?4)");
     for (const Result<SqliteStatement>* statement : {&row, &span, &outcome}) {
@@ -196,7 +266,8 @@ Result<void> SpoolMetaFile::save_book(const std::string& name, const SpoolBook::
         .bind(2, book.frontier)
         .bind(3, book.frontier_position)
         .bind(4, book.appended)
-        .bind(5, book.ends.delivered);
+        .bind(5, book.ends.delivered)
+        .bind(6, book.given_up_out);
     if (Result<void> saved = row->run(); !saved) {
         return saved;
     }

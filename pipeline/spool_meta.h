@@ -17,13 +17,15 @@ struct SpoolMeta {
     std::uint64_t head = 0;                         // number of the last batch
     std::uint64_t head_position = 0;                // behind it
     std::map<std::string, SpoolBook::State> books;  // by endpoint
+    // What the listeners counted until `head` and beside the batches.
+    IntakeAccount intake;
 };
 
 // Resource. The file meta.db. One thread.
 class SpoolMetaFile {
   public:
     // Creates what is not there. A file that cannot be read is set aside beside it, and told by
-    // was_damaged(). A file of a later version is refused.
+    // was_damaged(). A file of a later version is refused. Opens what is there on a full disk too.
     [[nodiscard]] static Result<SpoolMetaFile> open(const std::string& path, bool full_sync);
 
     // Only to load.
@@ -44,6 +46,8 @@ class SpoolMetaFile {
     [[nodiscard]] Result<void> save_book(const std::string& name, const SpoolBook::State& book);
     [[nodiscard]] Result<void> load_spans(SpoolMeta& meta);
     [[nodiscard]] Result<void> load_outcomes(SpoolMeta& meta);
+    [[nodiscard]] Result<void> load_intake(SpoolMeta& meta);
+    [[nodiscard]] Result<void> save_intake(const IntakeAccount& intake);
 
     SqliteDb db_;
     bool was_damaged_ = false;

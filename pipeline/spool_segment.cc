@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <memory>
 #include <xxhash.h>
 
@@ -24,19 +25,29 @@ constexpr const char* schema =
     " records INTEGER NOT NULL, shard INTEGER NOT NULL, tenant TEXT NOT NULL,"
     " raw_bytes INTEGER NOT NULL, streams INTEGER NOT NULL, heavy INTEGER NOT NULL,"
     " line_bytes INTEGER NOT NULL, oldest_ns INTEGER NOT NULL, newest_ns INTEGER NOT NULL,"
-    " first_received_ns INTEGER NOT NULL, xxh3 INTEGER NOT NULL, body BLOB NOT NULL);"
-    "PRAGMA user_version=1;";
+    " first_received_ns INTEGER NOT NULL, largest_stream_bytes INTEGER NOT NULL,"
+    " intake TEXT NOT NULL, xxh3 INTEGER NOT NULL, body BLOB NOT NULL);"
+    "PRAGMA user_version=2;";
+constexpr std::int64_t version = 2;
 
 constexpr std::string_view columns =
     "number, position, records, shard, tenant, raw_bytes, streams, heavy, line_bytes, oldest_ns,"
-    " newest_ns, first_received_ns, xxh3, body";
+    " newest_ns, first_received_ns, largest_stream_bytes, intake, xxh3, body";
+// Version 1 knew neither the largest stream nor what was counted.
+constexpr std::string_view columns_v1 =
+    "number, position, records, shard, tenant, raw_bytes, streams, heavy, line_bytes, oldest_ns,"
+    " newest_ns, first_received_ns, raw_bytes, '', xxh3, body";
 
 // Over everything that the row says, so that a flipped bit anywhere is found.
-std::int64_t checksum(const Batch& batch, std::uint64_t position) {
-    const std::string head = fmt::format(
+std::int64_t checksum(const Batch& batch, std::uint64_t position, std::string_view intake,
+                      std::int64_t row_version) {
+    std::string head = fmt::format(
         "{} {} {} {} {} {} {} {} {} {} {} {}", batch.id, position, batch.records, batch.shard,
         batch.tenant, batch.raw_bytes, batch.streams, batch.heavy, batch.line_bytes,
         batch.oldest.unix_ns, batch.newest.unix_ns, batch.first_received.unix_ns);
+    if (row_version > 1) {
+        head += fmt::format(" {} {}", batch.largest_stream_bytes, intake);
+    }
     const XXH64_hash_t seed = XXH3_64bits(head.data(), head.size());
     return static_cast<std::int64_t>(
         XXH3_64bits_withSeed(batch.body.data(), batch.body.size(), seed));
@@ -84,7 +95,8 @@ Result<SegmentWriter> SegmentWriter::create(const std::string& path, bool full_s
         }
     }
     Result<SqliteStatement> insert = db->prepare(fmt::format(
-        "INSERT INTO batches({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)", columns));
+        "INSERT INTO batches({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+        columns));
     if (!insert) {
         return tl::unexpected(insert.error());
     }
@@ -98,6 +110,7 @@ Result<void> SegmentWriter::append(const std::vector<PlacedBatch>& batches) {
     }
     for (const PlacedBatch& placed : batches) {
         const Batch& batch = *placed.batch;
+        const std::string intake = to_text(batch.intake);
         insert_.bind(1, batch.id)
             .bind(2, placed.position)
             .bind(3, std::int64_t{batch.records})
@@ -110,8 +123,10 @@ Result<void> SegmentWriter::append(const std::vector<PlacedBatch>& batches) {
             .bind(10, batch.oldest.unix_ns)
             .bind(11, batch.newest.unix_ns)
             .bind(12, batch.first_received.unix_ns)
-            .bind(13, checksum(batch, placed.position))
-            .bind_blob(14, batch.body);
+            .bind(13, batch.largest_stream_bytes)
+            .bind(14, std::string_view(intake))
+            .bind(15, checksum(batch, placed.position, intake, version))
+            .bind_blob(16, batch.body);
         if (const Result<void> inserted = insert_.run(); !inserted) {
             return inserted;
         }
@@ -120,16 +135,31 @@ Result<void> SegmentWriter::append(const std::vector<PlacedBatch>& batches) {
 }
 
 Result<SegmentReader> SegmentReader::open(const std::string& path) {
+    // Without a write-ahead log nobody writes it and nobody did when he was killed.
+    if (!std::filesystem::exists(path + "-wal")) {
+        return open_as(SqliteDb::Mode::immutable, path);
+    }
+    Result<SegmentReader> reader = open_as(SqliteDb::Mode::read_write, path);
+    return reader ? std::move(reader) : open_as(SqliteDb::Mode::exclusive, path);
+}
+
+Result<SegmentReader> SegmentReader::open_as(SqliteDb::Mode mode, const std::string& path) {
     SegmentReader reader;
-    Result<SqliteDb> db = SqliteDb::open(path, SqliteDb::Mode::read_write);
+    Result<SqliteDb> db = SqliteDb::open(path, mode);
     if (!db) {
         return tl::unexpected(db.error());
     }
     const Result<void> setup = db->run(connection_setup);
+    const Result<std::int64_t> found = db->number("PRAGMA user_version");
+    if (found && *found > version) {
+        return fail(fmt::format("{} was written by a later version of weir", path));
+    }
+    reader.version_ = found.value_or(version);
+    const std::string_view asked = reader.version_ == 1 ? columns_v1 : columns;
     Result<SqliteStatement> from = db->prepare(
-        fmt::format("SELECT {} FROM batches WHERE number >= ?1 ORDER BY number LIMIT 1", columns));
+        fmt::format("SELECT {} FROM batches WHERE number >= ?1 ORDER BY number LIMIT 1", asked));
     Result<SqliteStatement> one =
-        db->prepare(fmt::format("SELECT {} FROM batches WHERE number = ?1", columns));
+        db->prepare(fmt::format("SELECT {} FROM batches WHERE number = ?1", asked));
     // SQLite reads a file only now.
     if (setup && from && one) {
         reader.db_.emplace(std::move(*db));
@@ -163,9 +193,11 @@ SegmentReader::Found SegmentReader::find(SqliteStatement& select, std::uint64_t 
     batch->oldest.unix_ns = select.integer(9);
     batch->newest.unix_ns = select.integer(10);
     batch->first_received.unix_ns = select.integer(11);
-    batch->body = select.blob(13);
+    batch->largest_stream_bytes = select.natural(12);
+    batch->body = select.blob(15);
     placed = {.batch = batch, .position = select.natural(1)};
-    const bool sound = checksum(*batch, placed.position) == select.integer(12);
+    const bool sound =
+        checksum(*batch, placed.position, select.blob(13), version_) == select.integer(14);
     select.reset();
     return sound ? Found::batch : Found::damage;
 }
@@ -191,6 +223,22 @@ SegmentRead SegmentReader::read(std::uint64_t number, std::uint64_t last) {
         return {.damaged = damaged};
     }
     return {.placed = std::move(placed), .damaged = damaged};
+}
+
+IntakeAccount SegmentReader::intake_behind(std::uint64_t number) {
+    IntakeAccount account;
+    if (!db_ || version_ == 1) {
+        return account;
+    }
+    Result<SqliteStatement> select = db_->prepare("SELECT intake FROM batches WHERE number > ?1");
+    if (!select) {
+        return account;
+    }
+    select->bind(1, number);
+    for (Result<bool> row = select->step(); row && *row; row = select->step()) {
+        add_account(account, intake_account_from_text(select->blob(0)));
+    }
+    return account;
 }
 
 std::optional<SegmentReader::Tail> SegmentReader::tail() {

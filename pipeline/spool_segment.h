@@ -72,12 +72,19 @@ class SegmentReader {
 
     [[nodiscard]] std::optional<Tail> tail();
 
+    // What was counted with the batches behind `number`, as far as it can be read.
+    [[nodiscard]] IntakeAccount intake_behind(std::uint64_t number);
+
   private:
     SegmentReader() = default;
+
+    [[nodiscard]] static Result<SegmentReader> open_as(SqliteDb::Mode mode,
+                                                       const std::string& path);
 
     enum class Found : std::uint8_t { batch, nothing, damage, failure };
     [[nodiscard]] Found find(SqliteStatement& select, std::uint64_t number, PlacedBatch& placed);
 
+    std::int64_t version_ = 0;    // of the schema
     std::optional<SqliteDb> db_;  // none: it is no database at all
     std::optional<SqliteStatement> select_from_;
     std::optional<SqliteStatement> select_one_;

@@ -14,12 +14,24 @@ int flags_of(SqliteDb::Mode mode) {
     switch (mode) {
         case SqliteDb::Mode::read_only:
             return SQLITE_OPEN_READONLY;
+        case SqliteDb::Mode::immutable:
+            return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
         case SqliteDb::Mode::read_write:
             return SQLITE_OPEN_READWRITE;
         case SqliteDb::Mode::create:
+        case SqliteDb::Mode::exclusive:
             break;
     }
     return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+std::string immutable_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        const bool reserved = c == '?' || c == '#' || c == '%';
+        uri += reserved ? fmt::format("%{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+    }
+    return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -98,14 +110,20 @@ void SqliteDb::Close::operator()(sqlite3* db) const {
 
 Result<SqliteDb> SqliteDb::open(const std::string& path, Mode mode) {
     sqlite3* raw = nullptr;
+    const std::string name = mode == Mode::immutable ? immutable_uri(path) : path;
     const int code =
-        sqlite3_open_v2(path.c_str(), &raw, flags_of(mode) | SQLITE_OPEN_NOMUTEX, nullptr);
+        sqlite3_open_v2(name.c_str(), &raw, flags_of(mode) | SQLITE_OPEN_NOMUTEX, nullptr);
     SqliteDb db;
     db.db_.reset(raw);
     if (code != SQLITE_OK) {
         return tl::unexpected(raw == nullptr ? Error{"out of memory"} : db.error("open"));
     }
     sqlite3_busy_timeout(raw, busy_timeout_ms);
+    if (mode == Mode::exclusive) {
+        if (const Result<void> alone = db.run("PRAGMA locking_mode=EXCLUSIVE"); !alone) {
+            return tl::unexpected(alone.error());
+        }
+    }
     return db;
 }
 

@@ -60,7 +60,14 @@ class SqliteStatement {
 // the same file meanwhile.
 class SqliteDb {
   public:
-    enum class Mode : std::uint8_t { read_write, create, read_only };
+    enum class Mode : std::uint8_t {
+        read_write,
+        create,
+        read_only,
+        immutable,  // nobody writes the file any more: neither locks nor companion files are needed
+        exclusive,  // as create, for one connection only, which keeps its index in memory: opens
+                    // where a full disk has no room for a companion file
+    };
 
     [[nodiscard]] static Result<SqliteDb> open(const std::string& path, Mode mode);
 

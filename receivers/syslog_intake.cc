@@ -60,6 +60,11 @@ void SyslogIntake::apply_settings() {
     generation_ = parts_.settings.generation();
     settings_ = parts_.settings.read();
     WEIR_ASSERT(settings_->listeners.size() <= options_.listeners_max);
+    std::vector<std::string> names;
+    for (const auto& listener : settings_->listeners) {
+        names.push_back(listener.name);
+    }
+    told_.set_names(std::move(names));
     builder_.reconfigure(settings_->batch, options_.listeners_max);
     reassembler_.set_options(settings_->reassembly);
     admission_.forget_leases();
@@ -124,6 +129,7 @@ void SyslogIntake::parse(std::string_view text, const SourceState& source, std::
 void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
     ListenerCounters& counters = *counters_[listener];
     counters.received.add();
+    counters.held.add();
     counters.received_bytes.add(frame.bytes.size());
     if (frame.bytes.size() > counters.largest_message_bytes.value()) {
         counters.largest_message_bytes.set(frame.bytes.size());
@@ -134,7 +140,7 @@ void SyslogIntake::take(const Frame& frame, std::uint32_t listener) {
     }
     // Before the source table: an address that may not send gets no place there.
     if (!allows(frame.peer, listener)) {
-        counters.rejected[static_cast<std::size_t>(RejectReason::not_allowed)].add();
+        end_held(listener, RejectReason::not_allowed);
         return;
     }
     SourceState& source = source_of(frame.peer, frame.received_at);
@@ -174,9 +180,6 @@ bool SyslogIntake::hold_part(const Frame& frame, std::string_view text, std::uin
                                                   .defects = record_.defects,
                                                   .context = listener},
                                                  parts_.clock.monotonic_ns(), merged_);
-    if (verdict != PartVerdict::not_taken) {
-        counters_[listener]->held.add();
-    }
     return verdict != PartVerdict::not_taken;
 }
 
@@ -184,7 +187,7 @@ bool SyslogIntake::hold_part(const Frame& frame, std::string_view text, std::uin
 void SyslogIntake::deliver_merged() {
     for (const Merged& merged : merged_) {
         ListenerCounters& counters = *counters_[merged.context];
-        counters.held.sub(merged.frames);
+        counters.held.sub(merged.frames - 1);
         counters.merged.add(merged.frames - 1);
         SourceState& source = source_of(merged.peer, merged.received_at);
         parse(merged.line, source, merged.context);
@@ -233,7 +236,7 @@ bool SyslogIntake::apply_rules(Passing& passing, const Classification* classific
     passing.text = input.line;
     if (!verdict.keep) {
         rule_tallies_[verdict.rule]->dropped.add();
-        counters_[passing.listener]->dropped[static_cast<std::size_t>(DropReason::rule)].add();
+        end_held(passing.listener, DropReason::rule);
     }
     return verdict.keep;
 }
@@ -270,7 +273,6 @@ void SyslogIntake::append(const Passing& passing, const Route& route,
     for (std::uint32_t left = record_.defects.bits(); left != 0; left &= left - 1) {
         counters.defects[static_cast<std::size_t>(std::countr_zero(left))].add();
     }
-    counters.held.add();
     builder_.append({.stream = stream,
                      .timestamp = timestamp,
                      .device_time = device_time,
@@ -331,9 +333,11 @@ void SyslogIntake::finish() {
     deliver_merged();
     builder_.close_all();
     tick();
+    tell_intake();
 }
 
 void SyslogIntake::commit(std::unique_ptr<Batch> batch, const FrameCounts& frames) {
+    batch->intake = told_.untold(frames);
     const AppendVerdict verdict = parts_.log.append(std::move(batch));
     gauges_.batches.add();
     for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -348,8 +352,18 @@ void SyslogIntake::commit(std::unique_ptr<Batch> batch, const FrameCounts& frame
             counters.dropped[static_cast<std::size_t>(DropReason::log_full)].add(frames[i]);
         }
     }
-    if (verdict == AppendVerdict::full) {
+    if (verdict == AppendVerdict::accepted) {
+        told_.note_told();
+    } else {
         parts_.events.emit({EventId::log_full, "log", "a batch was dropped"});
+    }
+}
+
+void SyslogIntake::tell_intake() {
+    const IntakeAccount counted = told_.untold({});
+    if (!counted.empty()) {
+        parts_.log.note_intake(counted);
+        told_.note_told();
     }
 }
 

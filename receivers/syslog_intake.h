@@ -8,6 +8,7 @@
 #include "core/time.h"
 #include "pipeline/admission.h"
 #include "pipeline/batch_builder.h"
+#include "pipeline/intake_told.h"
 #include "pipeline/log.h"
 #include "pipeline/reassembly.h"
 #include "pipeline/record_metadata.h"
@@ -126,7 +127,7 @@ class SyslogIntake final : public FrameSink {
     // False when the frame was refused and counted.
     [[nodiscard]] bool admit(const Frame& frame, std::uint32_t listener, SourceState& source);
     [[nodiscard]] bool admit_relayed(const Passing& passing, RelayedDevice& device);
-    // Once a second, the gauges that say how close the rates are.
+    // Once a second, the gauges that say how close the rates are, and the log's account.
     void measure_rates(std::int64_t now_ns);
     [[nodiscard]] static bool is_established(const SourceState& source, Timestamp now);
     [[nodiscard]] std::string_view valid_text(const Frame& frame, Defects& defects);
@@ -157,12 +158,16 @@ class SyslogIntake final : public FrameSink {
     [[nodiscard]] OpenedStream open_stream(Labels labels, std::uint64_t device_hash, bool known);
     [[nodiscard]] static std::string tenant_of(const Labels& labels);
     void commit(std::unique_ptr<Batch> batch, const FrameCounts& frames);
+    void end_held(std::uint32_t listener, RejectReason reason);
+    void end_held(std::uint32_t listener, DropReason reason);
+    void tell_intake();
 
     Parts parts_;
     Options options_;
     std::shared_ptr<const IntakeSettings> settings_;
     std::uint64_t generation_ = 0;
     std::vector<std::unique_ptr<ListenerCounters>> counters_;
+    IntakeTold told_{counters_};
 
     // Since the last look at the rates, by listener.
     struct RateWindow {

@@ -53,6 +53,16 @@ void SyslogIntake::reject(std::uint32_t listener, RejectReason reason) {
     }
 }
 
+void SyslogIntake::end_held(std::uint32_t listener, RejectReason reason) {
+    counters_[listener]->held.sub(1);
+    counters_[listener]->rejected[static_cast<std::size_t>(reason)].add();
+}
+
+void SyslogIntake::end_held(std::uint32_t listener, DropReason reason) {
+    counters_[listener]->held.sub(1);
+    counters_[listener]->dropped[static_cast<std::size_t>(reason)].add();
+}
+
 bool SyslogIntake::is_established(const SourceState& source, Timestamp now) {
     return now.unix_ns - source.first_seen.unix_ns >= established_after_ns;
 }
@@ -72,7 +82,7 @@ bool SyslogIntake::admit(const Frame& frame, std::uint32_t listener, SourceState
     if (verdict == AdmitVerdict::admitted) [[likely]] {
         return true;
     }
-    counters_[listener]->rejected[static_cast<std::size_t>(reject_reason(verdict))].add();
+    end_held(listener, reject_reason(verdict));
     return false;
 }
 
@@ -85,7 +95,7 @@ bool SyslogIntake::admit_relayed(const Passing& passing, RelayedDevice& device) 
     }
     const DropReason reason =
         verdict == AdmitVerdict::source_rate ? DropReason::source_rate : DropReason::overload;
-    counters_[passing.listener]->dropped[static_cast<std::size_t>(reason)].add();
+    end_held(passing.listener, reason);
     return false;
 }
 
@@ -94,6 +104,7 @@ void SyslogIntake::measure_rates(std::int64_t now_ns) {
         return;
     }
     rates_due_ns_ = now_ns + ns_per_s;
+    tell_intake();
     for (std::size_t i = 0; i < counters_.size(); ++i) {
         ListenerCounters& counters = *counters_[i];
         const std::uint64_t received = counters.received.value();

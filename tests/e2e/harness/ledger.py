@@ -15,19 +15,22 @@ def delivery_sum(endpoint):
     return ended + endpoint["queued"]
 
 
-def assert_balanced(status):
-    """Both balances to the last frame, and weir's own opinion of them. Only true at rest."""
+def assert_balanced(status, received_before=0):
+    """Both balances to the last frame, and weir's own opinion of them; at rest.
+
+    `received_before` is what an earlier process of the same spool had received.
+    """
     for listener in status["listeners"]:
         assert listener["received"] == intake_sum(listener), listener
-        assert listener["balances"] is True, listener
+        assert listener["balances"] is True and listener["imbalance"] == 0, listener
     accepted = sum(listener["accepted"] for listener in status["listeners"])
     for endpoint in status["endpoints"]:
         assert endpoint["appended"] == delivery_sum(endpoint), endpoint
-        assert endpoint["balances"] is True, endpoint
+        assert endpoint["balances"] is True and endpoint["imbalance"] == 0, endpoint
         assert endpoint["appended"] == accepted, (endpoint, accepted)
     # The same frames, counted by who read them.
     by_thread = sum(thread["received"] for thread in status["threads"])
-    assert by_thread == received(status), status["threads"]
+    assert by_thread + received_before == received(status), status["threads"]
 
 
 def at_rest(status):

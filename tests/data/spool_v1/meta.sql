@@ -1,0 +1,12 @@
+PRAGMA page_size=4096;
+PRAGMA journal_mode=WAL;
+BEGIN TRANSACTION;
+CREATE TABLE books(endpoint TEXT PRIMARY KEY, frontier INTEGER NOT NULL, frontier_position INTEGER NOT NULL, appended INTEGER NOT NULL, delivered INTEGER NOT NULL);
+INSERT INTO "books" VALUES('far',0,0,12,0);
+INSERT INTO "books" VALUES('near',0,0,12,0);
+CREATE TABLE ended(endpoint TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, begin_position INTEGER NOT NULL, end_position INTEGER NOT NULL);
+CREATE TABLE head(number INTEGER NOT NULL, position INTEGER NOT NULL);
+INSERT INTO "head" VALUES(12,12);
+CREATE TABLE outcomes(endpoint TEXT NOT NULL, dead_lettered INTEGER NOT NULL, reason TEXT NOT NULL, records INTEGER NOT NULL);
+COMMIT;
+PRAGMA user_version=1;

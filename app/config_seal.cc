@@ -19,14 +19,6 @@ Item* find_by_name(std::vector<Item>& items, std::string_view name) {
     return found == items.end() ? nullptr : &*found;
 }
 
-bool replaces(const ListenerConfig& running, const ListenerConfig& next) {
-    return running.transport == next.transport;
-}
-
-bool replaces(const HttpEndpointConfig&, const HttpEndpointConfig&) {
-    return true;
-}
-
 // Puts the running value of every sealed setting that differs into `next` and notes its path.
 class Sealing {
   public:
@@ -38,8 +30,8 @@ class Sealing {
                 keep(setting, &running_, &next_, setting.path);
             }
         }
-        keep_list("listeners", running_.listeners, next_.listeners);
-        keep_list("loki", running_.loki, next_.loki);
+        keep_listeners();
+        keep_in_endpoints();
         if (running_.file.enabled != next_.file.enabled) {
             next_.file.enabled = running_.file.enabled;
             changes_.emplace_back("file");
@@ -61,33 +53,46 @@ class Sealing {
         }
     }
 
-    template <class Item>
-    void keep_list(std::string_view list, std::vector<Item>& running, std::vector<Item>& next) {
-        const std::string scope = fmt::format("{}[]", list);
-        std::vector<Item> kept;
-        for (Item& item : running) {
-            const std::string name = fmt::format("{}[{}]", list, item.name);
-            Item* counterpart = find_by_name(next, item.name);
+    // Endpoints come and go with a reload; of one that stays, some settings stay too.
+    void keep_in_endpoints() {
+        for (HttpEndpointConfig& endpoint : running_.loki) {
+            if (HttpEndpointConfig* next = find_by_name(next_.loki, endpoint.name)) {
+                keep_in("loki[]", fmt::format("loki[{}]", endpoint.name), &endpoint, next);
+            }
+        }
+    }
+
+    void keep_listeners() {
+        std::vector<ListenerConfig> kept;
+        for (ListenerConfig& listener : running_.listeners) {
+            const std::string name = fmt::format("listeners[{}]", listener.name);
+            ListenerConfig* counterpart = find_by_name(next_.listeners, listener.name);
             if (counterpart == nullptr) {
                 changes_.push_back(name);
-                kept.push_back(item);
+                kept.push_back(listener);
                 continue;
             }
-            const bool as_it_is = !replaces(item, *counterpart);
-            for (const Setting& setting : settings()) {
-                if (setting.path.starts_with(scope)) {
-                    keep(setting, &item, counterpart,
-                         name + std::string(setting.path.substr(scope.size())));
-                }
-            }
-            kept.push_back(as_it_is ? item : *counterpart);
+            // What a listener may have depends on its transport.
+            const bool as_it_is = listener.transport != counterpart->transport;
+            keep_in("listeners[]", name, &listener, counterpart);
+            kept.push_back(as_it_is ? listener : *counterpart);
         }
-        for (const Item& item : next) {
-            if (find_by_name(running, item.name) == nullptr) {
-                changes_.push_back(fmt::format("{}[{}]", list, item.name));
+        for (const ListenerConfig& listener : next_.listeners) {
+            if (find_by_name(running_.listeners, listener.name) == nullptr) {
+                changes_.push_back(fmt::format("listeners[{}]", listener.name));
             }
         }
-        next = std::move(kept);
+        next_.listeners = std::move(kept);
+    }
+
+    // `name` tells the item of the list whose settings begin with `scope`.
+    void keep_in(std::string_view scope, const std::string& name, const SettingOwner& running,
+                 const SettingOwner& next) {
+        for (const Setting& setting : settings()) {
+            if (setting.path.starts_with(scope)) {
+                keep(setting, running, next, name + std::string(setting.path.substr(scope.size())));
+            }
+        }
     }
 
     Config running_;  // a copy, because slots are pointers to what may be changed

@@ -23,6 +23,7 @@ std::string_view level_of(EventId id) {
         case EventId::memory_budget:
         case EventId::admin_token_reloaded:
         case EventId::spool_recovered:
+        case EventId::endpoint_changed:
             return "info";
         case EventId::listener_failed:
         case EventId::config_rejected:

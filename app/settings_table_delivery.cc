@@ -30,7 +30,8 @@ constexpr Setting rows[] = {
      .type = Type::name,
      .slot = slot<&H::name>,
      .required = true,
-     .about = "Name of the endpoint in metrics, events and the ledger."},
+     .about = "Name of the endpoint in metrics, events, the ledger and the spool, which knows how "
+              "far it is by it."},
     {.path = "loki[].url",
      .type = Type::url,
      .slot = slot<&H::url>,

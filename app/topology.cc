@@ -39,35 +39,6 @@ Result<void> Topology::Impl::open_log() {
     return {};
 }
 
-LogCursor& Topology::Impl::add_cursor(const std::string& endpoint, std::size_t queue_bytes_max) {
-    return spool_ ? spool_->add_cursor(endpoint)
-                  : memory_log_->add_cursor(endpoint, queue_bytes_max);
-}
-
-void Topology::Impl::make_endpoints() {
-    dead_letters_ = std::make_unique<DeadLetterFile>(DeadLetterFileOptions{
-        .path = config_.dead_letters.path, .bytes_max = config_.dead_letters.bytes_max});
-    std::random_device entropy;
-    for (const HttpEndpointConfig& config : config_.loki) {
-        LogCursor& cursor = add_cursor(config.name, config.queue_bytes_max);
-        auto sink =
-            std::make_unique<LokiEndpoint>(LokiEndpointParts{.cursor = cursor,
-                                                             .clock = clock_,
-                                                             .events = events_,
-                                                             .dead_letters = dead_letters_.get(),
-                                                             .seed = entropy()},
-                                           make_loki_options(config));
-        LokiEndpoint* loki = sink.get();
-        endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{cursor, std::move(sink), loki}));
-    }
-    if (config_.file.enabled) {
-        LogCursor& cursor = add_cursor("file", config_.file.queue_bytes_max);
-        endpoints_.push_back(std::make_unique<Endpoint>(Endpoint{
-            cursor,
-            std::make_unique<FileSink>(cursor, clock_, events_, make_file_options(config_.file))}));
-    }
-}
-
 void Topology::Impl::make_threads() {
     std::random_device entropy;
     const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
@@ -196,13 +167,13 @@ Result<void> Topology::Impl::reload(Config next) {
                           .sha256 = std::move(sha256),
                           .loaded_at = clock_.now(),
                           .needs_restart = sealed};
-        config_ = std::move(next);
+        std::swap(config_, next);
     }
     settings_.publish(std::move(*settings));
     ceiling_.set_streams_max(config_.logs.batch.streams_max);
     apply_limits();
     tell_memory();
-    reload_endpoints();
+    reload_endpoints(next);
     reload_certificates();
     for (const std::string& setting : sealed) {
         events_.emit({EventId::config_needs_restart, setting, "takes effect with the next start"});
@@ -226,12 +197,6 @@ void Topology::Impl::apply_limits() {
                 thread->set_stream_limits(number, make_stream_limits(config.limits));
             }
         }
-    }
-}
-
-void Topology::Impl::reload_endpoints() {
-    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
-        endpoints_[i]->loki->reload(make_loki_options(config_.loki[i]));
     }
 }
 

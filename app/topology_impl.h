@@ -28,10 +28,11 @@ struct Listener {
 
 // One endpoint: its place in the log and its sink. `loki` is set for those that can reload.
 struct Endpoint {
+    std::string name;
     LogCursor& cursor;
-    std::unique_ptr<Sink> sink;
+    std::unique_ptr<Sink> sink = nullptr;
     LokiEndpoint* loki = nullptr;
-    std::vector<TlsCertificate> certificates;  // the client's; the main thread's
+    std::vector<TlsCertificate> certificates = {};  // the client's; the main thread's
 };
 
 class Topology::Impl {
@@ -50,6 +51,8 @@ class Topology::Impl {
 
     [[nodiscard]] Result<void> open_log();
     [[nodiscard]] LogCursor& add_cursor(const std::string& endpoint, std::size_t queue_bytes_max);
+    void remove_cursor(const LogCursor& cursor);
+    [[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(const HttpEndpointConfig& config);
     void make_endpoints();
     void make_threads();
     [[nodiscard]] Result<void> open_listener(const ListenerConfig& config);
@@ -58,7 +61,11 @@ class Topology::Impl {
     [[nodiscard]] Result<void> reload(Config next);
     void apply_limits();
     void tell_memory();
-    void reload_endpoints();
+    void reload_endpoints(const Config& before);
+    [[nodiscard]] std::unique_ptr<Endpoint> begin_endpoint(const HttpEndpointConfig& config);
+    void end_endpoint(Endpoint& endpoint);
+    void tell_new_url(const Endpoint& endpoint, const HttpEndpointConfig& before,
+                      const HttpEndpointConfig& now);
     void reload_certificates();
     void look_at_client_certificates();
     [[nodiscard]] std::vector<CertificateStatus> certificates() const;
@@ -74,7 +81,8 @@ class Topology::Impl {
                            std::vector<LimitStatus>& result) const;
     [[nodiscard]] EndpointReport endpoint_report(const Endpoint& endpoint) const;
 
-    mutable std::mutex mutex_;  // guards config_, listeners_' configs and config_status_
+    // Guards config_, listeners_' configs, config_status_ and the list of endpoints.
+    mutable std::mutex mutex_;
     Config config_;
     const Clock& clock_;
     EventLog& events_;

@@ -25,6 +25,7 @@ enum class EventId : std::uint8_t {
     config_needs_restart,
     tls_reloaded,
     tls_reload_failed,
+    endpoint_changed,
     endpoint_state,
     endpoint_error,
     streams_collapsed,
@@ -46,7 +47,7 @@ enum class EventId : std::uint8_t {
     spool_damaged,
     spool_abandoned,
 };
-inline constexpr std::size_t event_count = 35;
+inline constexpr std::size_t event_count = 36;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

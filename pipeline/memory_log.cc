@@ -139,11 +139,18 @@ MemoryLog::MemoryLog(EventSink& events) : events_(events) {}
 MemoryLog::~MemoryLog() = default;
 
 LogCursor& MemoryLog::add_cursor(std::string name, std::size_t queue_bytes_max) {
+    const std::unique_lock lock(cursors_mutex_);
     return *cursors_.emplace_back(std::make_unique<Cursor>(std::move(name), queue_bytes_max));
+}
+
+void MemoryLog::remove_cursor(const LogCursor& cursor) {
+    const std::unique_lock lock(cursors_mutex_);
+    std::erase_if(cursors_, [&cursor](const auto& known) { return known.get() == &cursor; });
 }
 
 LogFill MemoryLog::fill() const {
     LogFill fullest;
+    const std::shared_lock lock(cursors_mutex_);
     for (const auto& cursor : cursors_) {
         const LogFill fill = cursor->fill();
         if (fill.percent >= fullest.percent) {
@@ -156,6 +163,7 @@ LogFill MemoryLog::fill() const {
 AppendVerdict MemoryLog::append(std::unique_ptr<Batch> batch) {
     batch->id = next_id_.fetch_add(1, std::memory_order_relaxed);
     const BatchPtr frozen = std::move(batch);
+    const std::shared_lock lock(cursors_mutex_);
     for (const auto& cursor : cursors_) {
         const std::uint64_t dropped = cursor->push(frozen);
         if (dropped > 0) {

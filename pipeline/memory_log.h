@@ -9,13 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
 namespace weir {
 
-// Resource. append() from any ingest thread; cursors are added before the first append and live as
-// long as the log. A batch is shared by all cursors, so a second endpoint costs one pointer.
+// Resource. append() from any ingest thread; cursors come and go by one other thread. A batch is
+// shared by all cursors, so a second endpoint costs one pointer.
 class MemoryLog final : public Log {
   public:
     // `events` outlives the log; queue_full is told there.
@@ -27,6 +28,8 @@ class MemoryLog final : public Log {
     // heavy ones before others, and counted as dropped{queue_full}. The log owns the cursor.
     // `name` is the endpoint's, for events.
     LogCursor& add_cursor(std::string name, std::size_t queue_bytes_max);
+    // Ends a cursor that nobody uses any more, with what it has queued.
+    void remove_cursor(const LogCursor& cursor);
 
     [[nodiscard]] AppendVerdict append(std::unique_ptr<Batch> batch) override;
     [[nodiscard]] LogFill fill() const override;
@@ -34,6 +37,7 @@ class MemoryLog final : public Log {
   private:
     class Cursor;
     EventSink& events_;
+    mutable std::shared_mutex cursors_mutex_;  // exclusive only when one comes or goes
     std::vector<std::unique_ptr<Cursor>> cursors_;
     std::atomic<std::uint64_t> next_id_{1};
 };

@@ -34,10 +34,23 @@ LogCursor& SpoolLog::add_cursor(const std::string& endpoint) {
     }
     meta_changed_ = true;
     return *cursors_.emplace_back(
-        std::make_unique<Cursor>(*this, endpoint, SpoolBook(std::move(state))));
+        std::make_shared<Cursor>(*this, endpoint, SpoolBook(std::move(state))));
+}
+
+void SpoolLog::remove_cursor(const LogCursor& cursor) {
+    const Lock lock(mutex_);
+    const auto place = std::find_if(cursors_.begin(), cursors_.end(), [&cursor](const auto& known) {
+        return known.get() == &cursor;
+    });
+    WEIR_ASSERT(place != cursors_.end());
+    left_[(*place)->name()] = (*place)->book.state();
+    cursors_.erase(place);
+    meta_changed_ = true;
+    trim_memory();
 }
 
 AppendVerdict SpoolLog::append(std::unique_ptr<Batch> batch) {
+    std::vector<std::shared_ptr<Cursor>> cursors;
     {
         const Lock lock(mutex_);
         if (!make_room_in_memory(batch->memory_bytes())) {
@@ -57,9 +70,10 @@ AppendVerdict SpoolLog::append(std::unique_ptr<Batch> batch) {
         unwritten_bytes_ += placed.batch->memory_bytes();
         unwritten_light_bytes_ += placed.batch->heavy ? 0 : placed.batch->memory_bytes();
         memory_.push_back(placed);
+        cursors = cursors_;
     }
     wake_.notify_one();
-    for (const auto& cursor : cursors_) {
+    for (const auto& cursor : cursors) {
         cursor->wake();
     }
     return AppendVerdict::accepted;

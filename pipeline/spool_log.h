@@ -62,7 +62,7 @@ struct SpoolContents {
     std::uint64_t bytes = 0;  // of segment files
 };
 
-// Resource. append() from any ingest thread. Cursors are added before start().
+// Resource. append() from any ingest thread; cursors come and go by one other thread.
 class SpoolLog final : public Log {
   public:
     // Takes over the directory, making it if need be, with what an earlier process left there.
@@ -81,6 +81,8 @@ class SpoolLog final : public Log {
     // was there and is not added keeps its place for a later process, but no file for its sake. The
     // log owns the cursor.
     LogCursor& add_cursor(const std::string& endpoint);
+    // Of an endpoint that is no more and whose sink has ended.
+    void remove_cursor(const LogCursor& cursor);
 
     void start();
     // Writes what is in memory, and where the endpoints are. After the endpoints have stopped.
@@ -167,7 +169,7 @@ class SpoolLog final : public Log {
     std::uint64_t head_position_ = 0;
     std::uint64_t disk_bytes_ = 0;
     std::map<std::string, SpoolBook::State> left_;  // of endpoints that were not added
-    std::vector<std::unique_ptr<Cursor>> cursors_;
+    std::vector<std::shared_ptr<Cursor>> cursors_;
     IntakeAccount intake_;
     IntakeAccount earlier_intake_;  // constant once recovered
     bool begin_at_oldest_ = false;  // what the endpoints have had is not known

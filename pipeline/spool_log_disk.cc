@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <sys/statvfs.h>
 #include <system_error>
 
@@ -32,6 +33,7 @@ std::uint64_t free_bytes(const std::string& directory) {
 }  // namespace
 
 void SpoolLog::start() {
+    begin_at_oldest_ = false;  // of those that were here before; who comes later is new
     thread_ = std::thread([this] { run(); });
 }
 
@@ -255,14 +257,11 @@ void SpoolLog::wake_those_that_wait(Lock& lock) {
         return;
     }
     wake_at_ns_ = clock_.monotonic_ns() + retry_ns;
-    std::vector<Cursor*> waiting;
-    for (const auto& cursor : cursors_) {
-        if (cursor->tries_again()) {
-            waiting.push_back(cursor.get());
-        }
-    }
+    std::vector<std::shared_ptr<Cursor>> waiting;
+    std::copy_if(cursors_.begin(), cursors_.end(), std::back_inserter(waiting),
+                 [](const auto& cursor) { return cursor->tries_again(); });
     lock.unlock();
-    for (Cursor* cursor : waiting) {
+    for (const auto& cursor : waiting) {
         cursor->wake();
     }
     lock.lock();

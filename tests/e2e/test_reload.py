@@ -3,7 +3,8 @@
 import socket
 import threading
 
-from harness import expect
+from harness import expect, ledger
+from harness.ledger import named
 from harness.process import eventually
 from harness.senders import send_tcp, send_udp
 from harness.weir import PATIENCE, listener
@@ -81,3 +82,77 @@ def test_bad_file_keeps_the_old_configuration(start_weir, loki, cluster):
     send_udp(lines("still", 20), weir.port("in"))
     weir.settled(20)
     expect.exactly(loki.lines(expect.selector(cluster, dc="kept")), lines("still", 20))
+
+
+def endpoint_of(loki):
+    return {"name": loki.name, "url": loki.push_url, "backoff_min": "100ms", "backoff_max": "1s"}
+
+
+def reload(weir):
+    before = weir.status()["config"]["sha256"]
+    weir.reload()
+    eventually(lambda: applied(weir, before), 5 * PATIENCE, "the reload applied")
+    assert weir.status()["config"]["needs_restart"] == []
+
+
+def told(weir, name, words):
+    wanted = f"endpoint_changed {name}"
+    return [line for line in weir.text().splitlines() if wanted in line and words in line]
+
+
+def test_endpoints_come_and_go(start_weir, start_loki, cluster, tmp_path):
+    """One that is added begins with the next line, one that is removed says what it has not had,
+    one that gets its name back goes on where it was, and one with another URL takes its backlog
+    there."""
+    stays, first, second = start_loki("stays"), start_loki("first"), start_loki("second")
+    spool = {"directory": str(tmp_path / "spool"), "free_bytes_min": "0B"}
+    weir = start_weir([listener("in", "udp")], [stays], spool=spool)
+    selector = expect.selector(cluster)
+
+    send_udp(lines("alone", 100), weir.port("in"))
+    weir.settled(100)
+    weir.config["loki"].append({**endpoint_of(first), "name": "moves"})
+    reload(weir)
+    assert told(weir, "moves", "begins with what is received from now on")
+    send_udp(lines("both", 100), weir.port("in"))
+    weir.received(200)
+    eventually(lambda: len(first.lines(selector)) == 100, 10 * PATIENCE, "the new one delivers")
+
+    first.kill()
+    send_udp(lines("backlog", 100), weir.port("in"))
+    weir.received(300)
+    weir.config["loki"][1]["url"] = second.push_url
+    reload(weir)
+    assert told(weir, "moves", "has another URL")
+    eventually(lambda: len(second.lines(selector)) == 100, 20 * PATIENCE, "the backlog moved")
+    assert set(second.lines(selector)) == set(lines("backlog", 100))
+
+    second.kill()
+    send_udp(lines("unseen", 100), weir.port("in"))
+    weir.received(400)
+    eventually(
+        lambda: named(weir.status()["endpoints"], "stays")["delivered"] == 400,
+        20 * PATIENCE,
+        "the other one is not held up",
+    )
+    removed = weir.config["loki"].pop()
+    reload(weir)
+    assert told(weir, "moves", "removed; it has not had 100 records")
+    assert [endpoint["name"] for endpoint in weir.status()["endpoints"]] == ["stays"]
+    assert weir.status()["spool"]["abandoned"] == {"moves": 100}
+    second.start()
+    weir.config["loki"].insert(0, removed)
+    reload(weir)
+    assert told(weir, "moves", "goes on with 100 records")
+    eventually(lambda: ledger.at_rest(weir.status()), 20 * PATIENCE, "all delivered")
+    endpoints = weir.status()["endpoints"]
+    assert [endpoint["name"] for endpoint in endpoints] == ["moves", "stays"]
+    everything = [lines(what, 100) for what in ("alone", "both", "backlog", "unseen")]
+    expect.exactly(stays.lines(selector), sum(everything, []))
+    moves = named(endpoints, "moves")
+    assert moves["imbalance"] == 0 and moves["appended"] == 300, moves
+    lost = moves["dropped"].get("spool_lost", 0)
+    assert moves["delivered"] + lost == 300, moves
+    # No file is kept for an endpoint that is no more; this one was still there.
+    assert lost == 0, moves
+    expect.exactly(second.lines(selector), lines("backlog", 100) + lines("unseen", 100))

@@ -1,0 +1,133 @@
+// Part of Topology: endpoints and their places in the log, and how they come and go with a reload.
+#include "app/build_parts.h"
+#include "app/topology_impl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <random>
+
+namespace weir {
+
+namespace {
+
+const HttpEndpointConfig* find_by_name(const Config& config, const std::string& name) {
+    const auto found =
+        std::find_if(config.loki.begin(), config.loki.end(),
+                     [&name](const HttpEndpointConfig& known) { return known.name == name; });
+    return found == config.loki.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+LogCursor& Topology::Impl::add_cursor(const std::string& endpoint, std::size_t queue_bytes_max) {
+    return spool_ ? spool_->add_cursor(endpoint)
+                  : memory_log_->add_cursor(endpoint, queue_bytes_max);
+}
+
+void Topology::Impl::remove_cursor(const LogCursor& cursor) {
+    if (spool_) {
+        spool_->remove_cursor(cursor);
+    } else {
+        memory_log_->remove_cursor(cursor);
+    }
+}
+
+std::unique_ptr<Endpoint> Topology::Impl::make_endpoint(const HttpEndpointConfig& config) {
+    std::random_device entropy;
+    LogCursor& cursor = add_cursor(config.name, config.queue_bytes_max);
+    auto sink =
+        std::make_unique<LokiEndpoint>(LokiEndpointParts{.cursor = cursor,
+                                                         .clock = clock_,
+                                                         .events = events_,
+                                                         .dead_letters = dead_letters_.get(),
+                                                         .seed = entropy()},
+                                       make_loki_options(config));
+    LokiEndpoint* loki = sink.get();
+    return std::make_unique<Endpoint>(
+        Endpoint{.name = config.name, .cursor = cursor, .sink = std::move(sink), .loki = loki});
+}
+
+void Topology::Impl::make_endpoints() {
+    dead_letters_ = std::make_unique<DeadLetterFile>(DeadLetterFileOptions{
+        .path = config_.dead_letters.path, .bytes_max = config_.dead_letters.bytes_max});
+    for (const HttpEndpointConfig& config : config_.loki) {
+        endpoints_.push_back(make_endpoint(config));
+    }
+    if (config_.file.enabled) {
+        LogCursor& cursor = add_cursor("file", config_.file.queue_bytes_max);
+        endpoints_.push_back(std::make_unique<Endpoint>(
+            Endpoint{.name = "file",
+                     .cursor = cursor,
+                     .sink = std::make_unique<FileSink>(cursor, clock_, events_,
+                                                        make_file_options(config_.file))}));
+    }
+}
+
+void Topology::Impl::reload_endpoints(const Config& before) {
+    std::vector<std::unique_ptr<Endpoint>> ordered;  // as configured, what is no Loki last
+    for (const HttpEndpointConfig& config : config_.loki) {
+        const auto known =
+            std::find_if(endpoints_.begin(), endpoints_.end(), [&config](const auto& endpoint) {
+                return endpoint->loki != nullptr && endpoint->name == config.name;
+            });
+        if (known == endpoints_.end()) {
+            ordered.push_back(begin_endpoint(config));
+            continue;
+        }
+        (*known)->loki->reload(make_loki_options(config));
+        tell_new_url(**known, *find_by_name(before, config.name), config);
+        const std::lock_guard lock(mutex_);
+        ordered.push_back(std::move(*known));
+        endpoints_.erase(known);
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        const auto stays =
+            std::stable_partition(endpoints_.begin(), endpoints_.end(),
+                                  [](const auto& endpoint) { return endpoint->loki != nullptr; });
+        std::move(stays, endpoints_.end(), std::back_inserter(ordered));
+        endpoints_.erase(stays, endpoints_.end());
+        std::swap(endpoints_, ordered);
+    }
+    for (const auto& endpoint : ordered) {
+        end_endpoint(*endpoint);
+    }
+}
+
+std::unique_ptr<Endpoint> Topology::Impl::begin_endpoint(const HttpEndpointConfig& config) {
+    std::unique_ptr<Endpoint> endpoint = make_endpoint(config);
+    const std::uint64_t queued = endpoint->cursor.ledger().queued;
+    events_.emit({EventId::endpoint_changed, config.name,
+                  queued > 0
+                      ? fmt::format("added; it goes on with {} records that it has not had", queued)
+                      : "added; it begins with what is received from now on"});
+    endpoint->sink->start();
+    return endpoint;
+}
+
+void Topology::Impl::end_endpoint(Endpoint& endpoint) {
+    endpoint.sink->stop(std::chrono::milliseconds(0));
+    const std::uint64_t queued = endpoint.cursor.ledger().queued;
+    const LogCursor& cursor = endpoint.cursor;
+    endpoint.sink.reset();
+    remove_cursor(cursor);
+    const char* fate =
+        spool_ ? "its place in the spool is kept, but no file for its sake" : "they are not kept";
+    events_.emit({EventId::endpoint_changed, endpoint.name,
+                  queued == 0
+                      ? "removed; it has had everything"
+                      : fmt::format("removed; it has not had {} records: {}", queued, fate)});
+}
+
+void Topology::Impl::tell_new_url(const Endpoint& endpoint, const HttpEndpointConfig& before,
+                                  const HttpEndpointConfig& now) {
+    if (before.url != now.url) {
+        events_.emit({EventId::endpoint_changed, now.name,
+                      fmt::format("has another URL; the {} records it has not had go there too",
+                                  endpoint.cursor.ledger().queued)});
+    }
+}
+
+}  // namespace weir

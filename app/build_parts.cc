@@ -248,7 +248,8 @@ SpoolOptions make_spool_options(const SpoolConfig& spool) {
     return options;
 }
 
-std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointConfig& endpoint) {
+std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointConfig& endpoint,
+                                                             const LogsConfig& logs) {
     auto options = std::make_shared<LokiEndpointOptions>();
     options->name = endpoint.name;
     options->http.url = push_url(endpoint.url);
@@ -267,6 +268,10 @@ std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointC
     options->backoff_max = endpoint.backoff_max;
     options->hold_probe_interval = endpoint.hold_probe_interval;
     options->requests_in_flight_max = endpoint.requests_in_flight_max;
+    options->replay_after = endpoint.replay_after;
+    options->catch_up_stream_bytes_per_s = endpoint.catch_up_stream_bytes_per_s;
+    // A batch may be as old as that without anybody being behind.
+    options->catch_up_after += logs.batch.age_max;
     return options;
 }
 

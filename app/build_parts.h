@@ -26,7 +26,7 @@ void set_shared_limits(StreamShared& shared, const ListenerLimits& limits);
 [[nodiscard]] StreamLimits make_stream_limits(const ListenerLimits& limits);
 [[nodiscard]] SpoolOptions make_spool_options(const SpoolConfig& spool);
 [[nodiscard]] std::shared_ptr<const LokiEndpointOptions> make_loki_options(
-    const HttpEndpointConfig& endpoint);
+    const HttpEndpointConfig& endpoint, const LogsConfig& logs);
 
 [[nodiscard]] FileSinkOptions make_file_options(const FileSinkConfig& file);
 

@@ -107,6 +107,8 @@ struct HttpEndpointConfig {
     std::chrono::milliseconds backoff_min{500};
     std::chrono::milliseconds backoff_max{std::chrono::seconds{30}};
     std::chrono::milliseconds hold_probe_interval{std::chrono::seconds{30}};
+    std::chrono::milliseconds replay_after{std::chrono::minutes{55}};
+    std::size_t catch_up_stream_bytes_per_s = 2UL * 1024 * 1024;
     std::size_t requests_in_flight_max = 4;
     std::size_t queue_bytes_max = 256 * 1024 * 1024;
 };

@@ -29,8 +29,8 @@ the line, the key and what was probably meant. `weir check FILE` says the same w
   YAML.
 - **Secrets** are paths of files, which are read again when they change.
 - **Reload**: SIGHUP or a changed file applies the settings marked *reload*; a change of any other
-  one is named and waits for a restart, and so does a listener that came or went. Loki endpoints come
-  and go with a reload; each is known by its name, also to the spool. A file
+  one is named and waits for a restart, and so does a listener that came or went. Loki endpoints
+  come and go with a reload; each is known by its name, also to the spool. A file
   with errors changes nothing.
 - **Labels**: a stream has at most 15. `job`, `source_type`, `cluster`, `device` and `replay` are
   weir's own, the last three reserved for it; so are names that begin with `__`.

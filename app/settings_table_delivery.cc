@@ -117,6 +117,23 @@ constexpr Setting rows[] = {
      .max = 1 * h,
      .reloadable = true,
      .about = "How often an endpoint that refuses the credentials or the path is tried again."},
+    {.path = "loki[].replay_after",
+     .type = Type::duration,
+     .slot = slot<&H::replay_after>,
+     .min = 10 * s,
+     .max = 168 * h,
+     .reloadable = true,
+     .about = "Lines older than this get a label `replay` of their own: half of Loki's "
+              "max_chunk_age, less a margin. Loki refuses what lies further behind the newest "
+              "line of a stream."},
+    {.path = "loki[].catch_up_stream_bytes_per_s",
+     .type = Type::size,
+     .slot = slot<&H::catch_up_stream_bytes_per_s>,
+     .min = 64 * kib,
+     .max = 1 * gib,
+     .reloadable = true,
+     .about = "Rate at which a backlog is delivered, for its largest stream: less than Loki's "
+              "per_stream_rate_limit, which live lines need too."},
     {.path = "loki[].requests_in_flight_max",
      .type = Type::integer,
      .slot = slot<&H::requests_in_flight_max>,

@@ -43,7 +43,7 @@ std::unique_ptr<Endpoint> Topology::Impl::make_endpoint(const HttpEndpointConfig
                                                          .events = events_,
                                                          .dead_letters = dead_letters_.get(),
                                                          .seed = entropy()},
-                                       make_loki_options(config));
+                                       make_loki_options(config, config_.logs));
     LokiEndpoint* loki = sink.get();
     return std::make_unique<Endpoint>(
         Endpoint{.name = config.name, .cursor = cursor, .sink = std::move(sink), .loki = loki});
@@ -76,7 +76,7 @@ void Topology::Impl::reload_endpoints(const Config& before) {
             ordered.push_back(begin_endpoint(config));
             continue;
         }
-        (*known)->loki->reload(make_loki_options(config));
+        (*known)->loki->reload(make_loki_options(config, config_.logs));
         tell_new_url(**known, *find_by_name(before, config.name), config);
         const std::lock_guard lock(mutex_);
         ordered.push_back(std::move(*known));

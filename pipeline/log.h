@@ -60,6 +60,10 @@ class LogCursor {
 
     // The oldest batch that is neither settled nor out; null when there is none.
     [[nodiscard]] virtual BatchPtr take() = 0;
+    // What is appended from now on is live; it was not before the first call.
+    virtual void begin_live() = 0;
+    // The oldest live batch that is neither settled nor out, whatever waits before it.
+    [[nodiscard]] virtual BatchPtr take_live() = 0;
     // Ends a batch that is out: counts the outcome and lets the cursor pass it. The cursor's
     // frontier moves over the longest run of settled batches. Aborts on a batch that is not out, or
     // on a total that is not the batch's.

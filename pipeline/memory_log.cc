@@ -27,21 +27,22 @@ class MemoryLog::Cursor final : public LogCursor {
             ledger_.appended += batch->records;
             add_to_queue(*batch);
             items_.push_back({batch, false});
+            last_id_ = std::max(last_id_, batch->id);
             dropped = drop_over_limit();
         }
         ready_.call();
         return dropped;
     }
 
-    [[nodiscard]] BatchPtr take() override {
+    [[nodiscard]] BatchPtr take() override { return take_from(0); }
+
+    void begin_live() override {
         const std::lock_guard lock(mutex_);
-        const auto item = std::find_if(items_.begin(), items_.end(),
-                                       [](const Item& candidate) { return !candidate.out; });
-        if (item == items_.end()) {
-            return nullptr;
-        }
-        item->out = true;
-        return item->batch;
+        live_from_ = last_id_ + 1;
+    }
+
+    [[nodiscard]] BatchPtr take_live() override {
+        return live_from_ == 0 ? nullptr : take_from(live_from_);
     }
 
     void settle(const Batch& batch, const Outcome& outcome) override {
@@ -76,6 +77,18 @@ class MemoryLog::Cursor final : public LogCursor {
     }
 
   private:
+    [[nodiscard]] BatchPtr take_from(std::uint64_t id) {
+        const std::lock_guard lock(mutex_);
+        const auto item = std::find_if(items_.begin(), items_.end(), [id](const Item& candidate) {
+            return !candidate.out && candidate.batch->id >= id;
+        });
+        if (item == items_.end()) {
+            return nullptr;
+        }
+        item->out = true;
+        return item->batch;
+    }
+
     struct Item {
         BatchPtr batch;
         bool out = false;  // taken, not settled
@@ -131,6 +144,8 @@ class MemoryLog::Cursor final : public LogCursor {
     DeliveryLedger ledger_;   // but for how records ended
     Outcome ends_;
     std::uint64_t light_bytes_ = 0;  // of queued_bytes, what is not heavy
+    std::uint64_t last_id_ = 0;
+    std::uint64_t live_from_ = 0;  // the delivery thread's; 0: nothing is live
     ReadyCallback ready_;
 };
 

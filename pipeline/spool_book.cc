@@ -7,21 +7,37 @@
 
 namespace weir {
 
-SpoolBook::Next SpoolBook::next() const {
-    Next next{.number = state_.frontier + 1, .position = state_.frontier_position};
-    auto ended = state_.ended.begin();
-    auto out = out_.upper_bound(state_.frontier);
+SpoolBook::Next SpoolBook::next_from(Next at) const {
+    if (at.number <= state_.frontier) {
+        return next();
+    }
+    auto ended = state_.ended.upper_bound(at.number);
+    if (ended != state_.ended.begin() && std::prev(ended)->second.last >= at.number) {
+        at = {.number = std::prev(ended)->second.last + 1,
+              .position = std::prev(ended)->second.end};
+    }
+    auto out = out_.lower_bound(at.number);
     for (;;) {
-        if (ended != state_.ended.end() && ended->first == next.number) {
-            next = {.number = ended->second.last + 1, .position = ended->second.end};
+        if (ended != state_.ended.end() && ended->first == at.number) {
+            at = {.number = ended->second.last + 1, .position = ended->second.end};
             ++ended;
-        } else if (out != out_.end() && out->first == next.number) {
-            next = {.number = out->second.last + 1, .position = out->second.end};
+        } else if (out != out_.end() && out->first == at.number) {
+            at = {.number = out->second.last + 1, .position = out->second.end};
             ++out;
         } else {
-            return next;
+            return at;
         }
     }
+}
+
+SpoolBook::Next SpoolBook::run_end(Next at, Next end) const {
+    for (const auto* spans : {&state_.ended, &out_}) {
+        const auto behind = spans->lower_bound(at.number);
+        if (behind != spans->end() && behind->first < end.number) {
+            end = {.number = behind->first, .position = behind->second.begin};
+        }
+    }
+    return end;
 }
 
 bool SpoolBook::is_waiting(std::uint64_t number) const {
@@ -32,10 +48,10 @@ bool SpoolBook::is_waiting(std::uint64_t number) const {
     return behind == state_.ended.begin() || std::prev(behind)->second.last < number;
 }
 
-void SpoolBook::take(std::uint64_t records) {
-    const Next now = next();
-    out_.emplace(now.number,
-                 Span{.last = now.number, .begin = now.position, .end = now.position + records});
+void SpoolBook::take(Next at, std::uint64_t records) {
+    WEIR_ASSERT(is_waiting(at.number));
+    out_.emplace(at.number,
+                 Span{.last = at.number, .begin = at.position, .end = at.position + records});
 }
 
 void SpoolBook::settle(std::uint64_t number, const Outcome& outcome) {

@@ -46,7 +46,15 @@ class SpoolBook {
         std::uint64_t position = 0;
     };
 
-    [[nodiscard]] Next next() const;
+    [[nodiscard]] Next next() const {
+        return next_from({.number = state_.frontier + 1, .position = state_.frontier_position});
+    }
+
+    // The oldest such batch at or behind a number whose position is known.
+    [[nodiscard]] Next next_from(Next at) const;
+    // Where the run of waiting batches that begins with `at` ends: what has ended or is out
+    // behind it, or else `end`.
+    [[nodiscard]] Next run_end(Next at, Next end) const;
     // Whether this number is still to be taken.
     [[nodiscard]] bool is_waiting(std::uint64_t number) const;
 
@@ -59,8 +67,8 @@ class SpoolBook {
 
     void append(std::uint64_t records) { state_.appended += records; }
 
-    // The batch at next(), of so many records, is out.
-    void take(std::uint64_t records);
+    // A batch that is waiting, of so many records, is out.
+    void take(Next at, std::uint64_t records);
     // Ends a batch that is out.
     void settle(std::uint64_t number, const Outcome& outcome);
     // Ends batches that are all waiting, because nobody can give them any more.

@@ -5,42 +5,61 @@
 namespace weir {
 
 BatchPtr SpoolLog::Cursor::take() {
+    return take_from({}, oldest_);
+}
+
+void SpoolLog::Cursor::begin_live() {
+    const Lock lock(log_.mutex_);
+    live_from_ = {.number = log_.head_ + 1, .position = log_.head_position_};
+}
+
+BatchPtr SpoolLog::Cursor::take_live() {
+    return live_from_ ? take_from(*live_from_, live_) : nullptr;
+}
+
+BatchPtr SpoolLog::Cursor::take_from(SpoolBook::Next from, Reading& reading) {
     Lock lock(log_.mutex_);
     for (;;) {
-        const SpoolBook::Next next = book.next();
+        const SpoolBook::Next next = book.next_from(from);
         if (next.number > log_.head_) {
             return nullptr;
         }
         if (const PlacedBatch* placed = log_.in_memory(next.number)) {
-            book.take(placed->batch->records);
-            reader_.reset();  // a file that was removed gives its room back only now
+            book.take(next, placed->batch->records);
+            reading.reader.reset();  // a file that was removed gives its room back only now
             return placed->batch;
         }
         if (log_.on_disk(next.number) != nullptr) {
             try_again_ = false;
-            if (BatchPtr batch = take_from_disk(next, lock); batch != nullptr || try_again_) {
+            BatchPtr batch = take_from_disk(next, reading, lock);
+            if (batch != nullptr || try_again_) {
                 return batch;
             }
             continue;
         }
         // A segment file is gone, or what was in memory only ended with the process.
-        const SpoolBook::Next behind = log_.first_behind(next.number);
-        book.lose(next.number,
-                  {.last = behind.number - 1,
-                   .begin = next.position,
-                   .end = std::max(behind.position, next.position)},
-                  "spool_lost");
-        log_.meta_changed_ = true;
+        lose(next, log_.first_behind(next.number), "spool_lost");
     }
 }
 
-BatchPtr SpoolLog::Cursor::take_from_disk(SpoolBook::Next next, Lock& lock) {
+// What waits from `from` up to, but not with, `end` or whatever does not wait before it.
+void SpoolLog::Cursor::lose(SpoolBook::Next from, SpoolBook::Next end, const char* reason) {
+    end = book.run_end(from, end);
+    book.lose(from.number,
+              {.last = end.number - 1,
+               .begin = from.position,
+               .end = std::max(end.position, from.position)},
+              reason);
+    log_.meta_changed_ = true;
+}
+
+BatchPtr SpoolLog::Cursor::take_from_disk(SpoolBook::Next next, Reading& reading, Lock& lock) {
     const Segment segment = *log_.on_disk(next.number);
     lock.unlock();
-    const SegmentRead read = this->read(segment, next.number);
+    const SegmentRead read = this->read(segment, next.number, reading);
     lock.lock();
     const auto known = log_.segments_.find(segment.name.first);
-    if (known == log_.segments_.end() || book.next().number != next.number) {
+    if (known == log_.segments_.end() || !book.is_waiting(next.number)) {
         return nullptr;  // given up meanwhile
     }
     if (read.damaged && !known->second.damaged) {
@@ -54,32 +73,31 @@ BatchPtr SpoolLog::Cursor::take_from_disk(SpoolBook::Next next, Lock& lock) {
     }
     const PlacedBatch& placed = read.placed;
     const bool found = placed.batch != nullptr && placed.position >= next.position;
-    const std::uint64_t last = found ? placed.batch->id - 1 : segment.last;
-    const std::uint64_t end = found ? placed.position : std::max(segment.end, next.position);
-    if (last >= next.number) {
-        book.lose(next.number, {.last = last, .begin = next.position, .end = end}, "spool_damaged");
-        log_.meta_changed_ = true;
-    }
     if (!found) {
+        lose(next, {.number = segment.last + 1, .position = segment.end}, "spool_damaged");
         return nullptr;
     }
-    book.take(placed.batch->records);
+    if (placed.batch->id > next.number) {
+        lose(next, {.number = placed.batch->id, .position = placed.position}, "spool_damaged");
+        return nullptr;  // it comes next, unless it does not wait
+    }
+    book.take(next, placed.batch->records);
     read_.emplace(placed.batch->id, placed.batch->first_received);
     return placed.batch;
 }
 
-SegmentRead SpoolLog::Cursor::read(const Segment& segment, std::uint64_t number) {
-    if (reading_ != segment.path || !reader_) {
-        reader_.reset();
+SegmentRead SpoolLog::Cursor::read(const Segment& segment, std::uint64_t number, Reading& reading) {
+    if (reading.path != segment.path || !reading.reader) {
+        reading.reader.reset();
         Result<SegmentReader> reader = SegmentReader::open(segment.path);
         if (!reader) {
             log_.events_.emit({EventId::spool_failed, segment.path, reader.error().message});
             return {.failed = true};
         }
-        reader_.emplace(std::move(*reader));
-        reading_ = segment.path;
+        reading.reader.emplace(std::move(*reader));
+        reading.path = segment.path;
     }
-    return reader_->read(number, segment.last);
+    return reading.reader->read(number, segment.last);
 }
 
 void SpoolLog::Cursor::settle(const Batch& batch, const Outcome& outcome) {

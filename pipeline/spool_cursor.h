@@ -16,6 +16,8 @@ class SpoolLog::Cursor final : public LogCursor {
         : book(std::move(begin)), log_(log), name_(std::move(name)) {}
 
     [[nodiscard]] BatchPtr take() override;
+    void begin_live() override;
+    [[nodiscard]] BatchPtr take_live() override;
     void settle(const Batch& batch, const Outcome& outcome) override;
     void on_ready(std::function<void()> callback) override;
     [[nodiscard]] DeliveryLedger ledger() const override;
@@ -31,16 +33,26 @@ class SpoolLog::Cursor final : public LogCursor {
     SpoolBook book;
 
   private:
+    // The segment file that was read last for one of the two ways of taking.
+    struct Reading {
+        std::optional<SegmentReader> reader;
+        std::string path;
+    };
+
+    // The oldest at or behind `from`.
+    [[nodiscard]] BatchPtr take_from(SpoolBook::Next from, Reading& reading);
     // From the segment file. Null when it is not there; the book says then that it is lost. Gives
     // the lock back while it reads.
-    [[nodiscard]] BatchPtr take_from_disk(SpoolBook::Next next, Lock& lock);
-    [[nodiscard]] SegmentRead read(const Segment& segment, std::uint64_t number);
+    [[nodiscard]] BatchPtr take_from_disk(SpoolBook::Next next, Reading& reading, Lock& lock);
+    [[nodiscard]] SegmentRead read(const Segment& segment, std::uint64_t number, Reading& reading);
+    void lose(SpoolBook::Next from, SpoolBook::Next end, const char* reason);
     [[nodiscard]] Timestamp oldest_queued() const;
 
     SpoolLog& log_;
     const std::string name_;
-    std::optional<SegmentReader> reader_;
-    std::string reading_;  // the reader's path
+    Reading oldest_;
+    Reading live_;
+    std::optional<SpoolBook::Next> live_from_;  // the delivery thread's
     bool try_again_ = false;
     // When the batches were received that were read from disk and are out; under the log's mutex.
     std::map<std::uint64_t, Timestamp> read_;

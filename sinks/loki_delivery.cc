@@ -67,6 +67,7 @@ void LokiDelivery::start() {
 
 void LokiDelivery::wake() {
     exhausted_ = false;
+    take_again_at_ns_ = 0;
     wake_timer_.cancel();
 }
 
@@ -157,23 +158,36 @@ std::optional<LokiItem> LokiDelivery::next_item(std::int64_t now_ns) {
             waiting_.erase(best);
             return chosen;
         }
-        if (!may_take()) {
+        if (!may_take() || !take_batch(now_ns)) {
             return std::nullopt;
         }
-        BatchPtr batch = cursor_.take();
-        if (batch) {
-            admit(std::move(batch));
-        } else {
-            exhausted_ = true;
-        }
     }
+}
+
+bool LokiDelivery::take_batch(std::int64_t now_ns) {
+    if (now_ns < take_again_at_ns_) {
+        return false;
+    }
+    CatchUp::Taken taken =
+        catch_up_.take(cursor_,
+                       {.behind_after = options_->catch_up_after,
+                        .stream_bytes_per_s = options_->catch_up_stream_bytes_per_s,
+                        .bytes_per_s = rate_.bytes_per_s()},
+                       clock_.now(), now_ns, draining_);
+    if (taken.batch) {
+        admit(std::move(taken.batch));
+        return true;
+    }
+    take_again_at_ns_ = taken.again_at_ns;
+    exhausted_ = taken.again_at_ns == 0;
+    return false;
 }
 
 std::int64_t LokiDelivery::wake_at_ns(std::int64_t now_ns) const {
     if (in_flight_ >= at_once()) {
         return never_ns;  // the next answer wakes
     }
-    std::int64_t due = may_take() ? now_ns : never_ns;
+    std::int64_t due = may_take() ? std::max(now_ns, take_again_at_ns_) : never_ns;
     bool replay_seen = replay_in_flight_;
     for (const LokiItem& item : waiting_) {
         if (item.replay && !item.slow) {

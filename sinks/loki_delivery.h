@@ -4,6 +4,7 @@
 
 #include "sinks/aimd_rate.h"
 #include "sinks/backoff.h"
+#include "sinks/catch_up.h"
 #include "sinks/loki_decision.h"
 #include "sinks/loki_endpoint.h"
 #include "sinks/loki_work.h"
@@ -44,6 +45,8 @@ class LokiDelivery {
     [[nodiscard]] bool may_send(std::int64_t now_ns) const;
     [[nodiscard]] bool may_take() const;
     [[nodiscard]] std::optional<LokiItem> next_item(std::int64_t now_ns);
+    // False when there is nothing to take now.
+    [[nodiscard]] bool take_batch(std::int64_t now_ns);
     [[nodiscard]] std::list<LokiItem>::iterator next_waiting(std::int64_t now_ns);
     [[nodiscard]] std::int64_t wake_at_ns(std::int64_t now_ns) const;
     [[nodiscard]] bool done() const;
@@ -97,6 +100,8 @@ class LokiDelivery {
     boost::asio::steady_timer drain_timer_;
     Backoff backoff_;
     AimdRate rate_;
+    CatchUp catch_up_;
+    std::int64_t take_again_at_ns_ = 0;  // the backlog has to wait so long
 
     std::list<LokiItem> waiting_;  // by batch, oldest first
     std::vector<Repair> learned_;

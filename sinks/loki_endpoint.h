@@ -25,6 +25,9 @@ struct LokiEndpointOptions {
     std::chrono::milliseconds backoff_max{30'000};
     std::chrono::milliseconds hold_probe_interval{30'000};
     std::size_t requests_in_flight_max = 4;
+    // Behind by so much, the endpoint gets live data first; see CatchUp.
+    std::chrono::milliseconds catch_up_after{10'000};
+    std::uint64_t catch_up_stream_bytes_per_s = 2UL * 1024 * 1024;
     // Older entries go to the replay stream: Loki's out-of-order window (1 h) less a margin.
     std::chrono::milliseconds replay_after{std::chrono::minutes(55)};
     std::string replay_label = "replay";

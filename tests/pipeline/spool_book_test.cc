@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <vector>
@@ -13,7 +14,7 @@ TEST(SpoolBook, TheFrontierIsTheLongestEndedRun) {
     SpoolBook book;
     for (const std::uint64_t records : {10U, 20U, 30U}) {
         book.append(records);
-        book.take(records);
+        book.take(book.next(), records);
     }
     book.settle(3, {.delivered = 30});
     book.settle(2, {.delivered = 20});
@@ -31,16 +32,16 @@ TEST(SpoolBook, ARestoredBookGivesAgainWhatWasOut) {
     SpoolBook book;
     for (int i = 0; i < 4; ++i) {
         book.append(5);
-        book.take(5);
+        book.take(book.next(), 5);
     }
     book.settle(2, {.delivered = 5});
     book.settle(4, {.delivered = 5});
     SpoolBook restored(book.state());
     EXPECT_EQ(restored.next().number, 1U);
-    restored.take(5);
+    restored.take(restored.next(), 5);
     EXPECT_EQ(restored.next().number, 3U);
     EXPECT_EQ(restored.next().position, 10U);
-    restored.take(5);
+    restored.take(restored.next(), 5);
     EXPECT_EQ(restored.next().number, 5U);
     EXPECT_EQ(restored.queued(20), 10U);
 }
@@ -49,7 +50,7 @@ TEST(SpoolBook, GivingUpCutsASpanInTwoAndLeavesWhatIsOut) {
     SpoolBook book;
     for (int i = 0; i < 6; ++i) {
         book.append(10);
-        book.take(10);
+        book.take(book.next(), 10);
     }
     for (const std::uint64_t number : {3U, 4U, 5U}) {
         book.settle(number, {.delivered = 10});
@@ -71,7 +72,9 @@ class BookAndList {
 
     void step() {
         const unsigned action = random() % 10;
-        if (action < 4) {
+        if (random() % 50 == 0) {
+            lose();
+        } else if (action < 4) {
             append(1 + random() % 50);
         } else if (action < 7) {
             take();
@@ -112,16 +115,53 @@ class BookAndList {
         book_.append(records);
     }
 
+    // The first waiting batch at or behind any number.
+    [[nodiscard]] SpoolBook::Next any_next() {
+        SpoolBook::Next from;
+        if (random() % 2 == 0 && head_ > 0) {
+            from.number = 1 + random() % head_;
+            from.position = list_.at(from.number).position;
+        }
+        const SpoolBook::Next next = book_.next_from(from);
+        std::uint64_t number = std::max<std::uint64_t>(from.number, 1);
+        while (number <= head_ && list_.at(number).fate != Fate::waiting) {
+            ++number;
+        }
+        EXPECT_EQ(next.number, number);
+        return next;
+    }
+
     void take() {
-        const SpoolBook::Next next = book_.next();
+        const SpoolBook::Next next = any_next();
         if (next.number > head_) {
             return;
         }
         Item& item = list_.at(next.number);
         ASSERT_EQ(item.fate, Fate::waiting);
         ASSERT_EQ(next.position, item.position);
-        book_.take(item.records);
+        book_.take(next, item.records);
         item.fate = Fate::out;
+    }
+
+    // As for a file that is gone.
+    void lose() {
+        const SpoolBook::Next next = any_next();
+        if (next.number > head_) {
+            return;
+        }
+        const std::uint64_t last = next.number + random() % (head_ - next.number + 1);
+        const Item& last_item = list_.at(last);
+        const SpoolBook::Next end = book_.run_end(
+            next, {.number = last + 1, .position = last_item.position + last_item.records});
+        std::uint64_t number = next.number;
+        for (; number <= last && list_.at(number).fate == Fate::waiting; ++number) {
+            list_.at(number).fate = Fate::ended;
+            lost_ += list_.at(number).records;
+        }
+        ASSERT_EQ(end.number, number);
+        book_.lose(next.number,
+                   {.last = end.number - 1, .begin = next.position, .end = end.position},
+                   "spool_lost");
     }
 
     void settle() {

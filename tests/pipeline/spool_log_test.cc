@@ -259,6 +259,52 @@ TEST_F(SpoolLogTest, WhenTheDiskTakesNothingAndMemoryIsFullTheOldestAreDroppedBy
     EXPECT_EQ(ledger.dropped.at("spool_unavailable"), (left.front() - 1) * 3);
 }
 
+TEST_F(SpoolLogTest, LiveBatchesCanBeTakenBeforeTheBacklog) {
+    open();
+    append(3000, 1, 1000);
+    ASSERT_TRUE(wait_until_written());
+    cursors_[0]->begin_live();
+    EXPECT_EQ(cursors_[0]->take_live(), nullptr);
+    append(3);
+    for (std::uint64_t number = 3001; number <= 3003; ++number) {
+        const BatchPtr live = cursors_[0]->take_live();
+        ASSERT_NE(live, nullptr);
+        EXPECT_EQ(live->id, number);
+        cursors_[0]->settle(*live, {.delivered = 3});
+    }
+    EXPECT_EQ(cursors_[0]->take_live(), nullptr);
+    EXPECT_EQ(cursors_[0]->ledger().queued, 3000U);
+    log_.reset();
+    open();
+    EXPECT_EQ(deliver_all(*cursors_[0]), numbers(1, 3000));
+    EXPECT_TRUE(cursors_[0]->ledger().balances());
+    EXPECT_EQ(cursors_[0]->ledger().delivered, 3009U);
+}
+
+// What is gone beside what has ended is counted once.
+TEST_F(SpoolLogTest, AMissingFileCostsOnlyWhatHadNotEnded) {
+    options_.segment_bytes_max = 100'000;
+    open();
+    append(30, 3, 10'000);
+    ASSERT_TRUE(wait_until_written());
+    std::vector<BatchPtr> out;
+    for (int i = 0; i < 20; ++i) {
+        out.push_back(cursors_[0]->take());
+    }
+    cursors_[0]->settle(*out[4], {.delivered = 3});
+    cursors_[0]->settle(*out[11], {.delivered = 3});
+    log_.reset();
+    fs::remove(segment_files()[0]);
+    fs::remove(segment_files()[0]);
+    open();
+    const std::vector<std::uint64_t> left = deliver_all(*cursors_[0]);
+    const DeliveryLedger ledger = cursors_[0]->ledger();
+    EXPECT_TRUE(ledger.balances());
+    EXPECT_EQ(ledger.queued, 0U);
+    EXPECT_EQ(ledger.delivered, (left.size() + 2) * 3);
+    EXPECT_EQ(ledger.dropped.at("spool_lost"), (30 - left.size() - 2) * 3);
+}
+
 // What the killed process tells the one that looks after it.
 struct Witness {
     std::uint64_t durable;  // batches up to here were on disk when it was last told
@@ -282,8 +328,13 @@ class SpoolKillTest : public SpoolLogTest {
                 append(1, 1 + random() % 20, 100 + random() % 20'000);
                 witness.appended = appended_;
             } else if (action < 7) {
-                if (BatchPtr batch = cursors_[which]->take()) {
+                BatchPtr batch = action == 5 ? cursors_[which]->take_live() : nullptr;
+                batch = batch ? std::move(batch) : cursors_[which]->take();
+                if (batch) {
                     out[which].push_back(std::move(batch));
+                }
+                if (action == 6 && random() % 4 == 0) {
+                    cursors_[which]->begin_live();
                 }
             } else if (action < 10 && !out[which].empty()) {
                 const std::size_t i = random() % out[which].size();

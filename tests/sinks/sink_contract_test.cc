@@ -25,6 +25,10 @@ class StrictCursor final : public LogCursor {
         return batch;
     }
 
+    void begin_live() override {}
+
+    BatchPtr take_live() override { return nullptr; }
+
     void settle(const Batch& batch, const Outcome& outcome) override {
         const std::lock_guard lock(mutex_);
         EXPECT_EQ(std::erase(out_, batch.id), 1U) << "settled what was not out";

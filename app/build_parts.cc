@@ -239,6 +239,7 @@ std::string push_url(const std::string& url) {
 SpoolOptions make_spool_options(const SpoolConfig& spool) {
     SpoolOptions options{.directory = spool.directory,
                          .bytes_max = spool.bytes_max,
+                         .segment_bytes_max = spool.segment_bytes_max,
                          .free_bytes_min = spool.free_bytes_min,
                          .memory_bytes_max = spool.memory_bytes_max,
                          .drop_newest = spool.drop_newest,

@@ -117,6 +117,7 @@ struct HttpEndpointConfig {
 struct SpoolConfig {
     std::string directory;
     std::size_t bytes_max = 20ULL << 30U;
+    std::size_t segment_bytes_max = 256ULL << 20U;
     std::size_t free_bytes_min = 1ULL << 30U;
     std::size_t memory_bytes_max = 128ULL << 20U;
     bool drop_newest = false;  // when full; otherwise the oldest go

@@ -243,6 +243,24 @@ void check_outputs(const ReadConfig& read, ConfigProblems& problems) {
     }
 }
 
+void check_spool(const ReadConfig& read, ConfigProblems& problems) {
+    constexpr std::uint64_t segments_max = 1U << 18U;  // listed at the start
+    const std::string path = "spool.segment_bytes_max";
+    const SpoolConfig& spool = read.config.spool;
+    if (is_written(read, path) && spool.segment_bytes_max > spool.bytes_max / 8) {
+        problems.error(line_of(read.lines, path), path,
+                       "is larger than an eighth of spool.bytes_max: a full spool drops its oldest "
+                       "segment whole");
+    }
+    if (spool.bytes_max / spool.segment_bytes_max > segments_max) {
+        const std::string wrong = is_written(read, path) ? path : "spool.bytes_max";
+        problems.error(line_of(read.lines, wrong), wrong,
+                       fmt::format("spool.bytes_max would be over {} segments of "
+                                   "spool.segment_bytes_max: make them larger",
+                                   segments_max));
+    }
+}
+
 void check_admin(const ReadConfig& read, ConfigProblems& problems) {
     const bool tls = is_written(read, "admin.tls.certificate");
     const bool client_ca = is_written(read, "admin.tls.client_ca");
@@ -269,6 +287,7 @@ void check_config(const ReadConfig& read, ConfigProblems& problems) {
     check_classification(read, problems);
     check_rules(read, problems);
     check_outputs(read, problems);
+    check_spool(read, problems);
     check_admin(read, problems);
 }
 

@@ -193,6 +193,14 @@ constexpr Setting rows[] = {
      .min = 64 * mib,
      .max = 64 * tib,
      .about = "Size of the log on disk."},
+    {.path = "spool.segment_bytes_max",
+     .type = Type::size,
+     .slot = slot<&C::spool, &SpoolConfig::segment_bytes_max>,
+     .min = 256 * kib,
+     .max = 64 * gib,
+     .about = "Size at which a file of the log is closed and the next begun; files leave the disk "
+              "whole. At most an eighth of bytes_max, which a smaller bytes_max makes of the "
+              "default."},
     {.path = "spool.free_bytes_min",
      .type = Type::size,
      .slot = slot<&C::spool, &SpoolConfig::free_bytes_min>,

@@ -199,6 +199,12 @@ const BadConfig together[] = {
      "f:1: loki[0].name: \"file\" is the name of the file sink\n"},
     {"line_larger_than_batch", "logs: {batch: {bytes_max: 4KiB}, line_bytes_max: 8KiB}\n",
      "f:1: logs.line_bytes_max: is larger than logs.batch.bytes_max\n"},
+    {"segment_larger_than_an_eighth", "spool: {bytes_max: 64MiB, segment_bytes_max: 9MiB}\n",
+     "f:1: spool.segment_bytes_max: is larger than an eighth of spool.bytes_max: a full spool "
+     "drops its oldest segment whole\n"},
+    {"segments_too_many", "spool: {bytes_max: 1TiB, segment_bytes_max: 1MiB}\n",
+     "f:1: spool.segment_bytes_max: spool.bytes_max would be over 262144 segments of "
+     "spool.segment_bytes_max: make them larger\n"},
     {"file_larger_than_total", "file: {file_bytes_max: 2MiB, total_bytes_max: 1MiB}\n",
      "f:1: file.file_bytes_max: is larger than file.total_bytes_max\n"},
     {"too_many_labels",

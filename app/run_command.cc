@@ -5,6 +5,7 @@
 #include "app/config_watch.h"
 #include "app/event_log.h"
 #include "app/topology.h"
+#include "core/crash_point.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -359,7 +360,27 @@ AdminAnswer Runner::answer(const std::string& path) const {
 
 }  // namespace
 
+namespace {
+
+// Tests have the process killed at the point that WEIR_CRASH_AT names, in builds that can be.
+bool arm_crash_point_of_environment() {
+#ifdef WEIR_CRASH_POINTS
+    if (const char* at = std::getenv("WEIR_CRASH_AT"); at != nullptr) {
+        if (const Result<void> armed = arm_crash_point(at); !armed) {
+            std::fprintf(stderr, "WEIR_CRASH_AT: %s\n", armed.error().message.c_str());
+            return false;
+        }
+    }
+#endif
+    return true;
+}
+
+}  // namespace
+
 int run_run_command(const RunOptions& options) {
+    if (!arm_crash_point_of_environment()) {
+        return 2;
+    }
     // A peer that closes while we write is an error code, not a signal.
     std::signal(SIGPIPE, SIG_IGN);
     const SystemClock clock;

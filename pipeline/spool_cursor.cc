@@ -1,5 +1,7 @@
 #include "pipeline/spool_cursor.h"
 
+#include "core/crash_point.h"
+
 #include <algorithm>
 
 namespace weir {
@@ -106,6 +108,7 @@ void SpoolLog::Cursor::settle(const Batch& batch, const Outcome& outcome) {
     read_.erase(batch.id);
     log_.meta_changed_ = true;
     log_.trim_memory();
+    crash_point(CrashPoint::settled);
 }
 
 void SpoolLog::Cursor::on_ready(std::function<void()> callback) {

@@ -1,6 +1,7 @@
 #include "pipeline/spool_log.h"
 
 #include "core/assert.h"
+#include "core/crash_point.h"
 #include "pipeline/spool_cursor.h"
 
 #include <fmt/format.h>
@@ -72,6 +73,7 @@ AppendVerdict SpoolLog::append(std::unique_ptr<Batch> batch) {
         memory_.push_back(placed);
         cursors = cursors_;
     }
+    crash_point(CrashPoint::append);
     wake_.notify_one();
     for (const auto& cursor : cursors) {
         cursor->wake();

@@ -1,5 +1,6 @@
 // Part of SpoolLog: the spool thread, the only one that writes and removes files.
 #include "core/assert.h"
+#include "core/crash_point.h"
 #include "pipeline/spool_cursor.h"
 
 #include <fmt/format.h>
@@ -145,6 +146,7 @@ Result<void> SpoolLog::write_batches(const std::vector<PlacedBatch>& batches, Lo
             remove_file({.name = name, .path = path});
             return tl::unexpected(writer.error());
         }
+        crash_point(CrashPoint::segment_created);
         writer_.emplace(std::move(*writer));
         writing_to_ = name.first;
         // Empty until something is written: last is before first.
@@ -289,9 +291,13 @@ void SpoolLog::remove_file(const Segment& segment) {
         std::filesystem::create_directory(aside, error);
         std::filesystem::rename(segment.path, aside + "/" + segment.name.to_string(), error);
     }
-    for (const char* suffix : {"", "-wal", "-shm"}) {
+    crash_point(CrashPoint::segment_unlink_before);
+    std::filesystem::remove(segment.path, error);
+    crash_point(CrashPoint::segment_unlink_main);
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
         std::filesystem::remove(segment.path + suffix, error);
     }
+    crash_point(CrashPoint::segment_unlink_after);
 }
 
 void SpoolLog::note_write(const std::string& failure) {

@@ -1,5 +1,7 @@
 #include "pipeline/spool_meta.h"
 
+#include "core/crash_point.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -228,7 +230,10 @@ Result<void> SpoolMetaFile::save(const SpoolMeta& meta) {
             return saved;
         }
     }
-    return transaction->commit();
+    crash_point(CrashPoint::meta_before);
+    Result<void> committed = transaction->commit();
+    crash_point(CrashPoint::meta_after);
+    return committed;
 }
 
 Result<void> SpoolMetaFile::save_intake(const IntakeAccount& intake) {

@@ -1,5 +1,7 @@
 #include "pipeline/spool_segment.h"
 
+#include "core/crash_point.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -89,10 +91,14 @@ Result<SegmentWriter> SegmentWriter::create(const std::string& path, bool full_s
         return tl::unexpected(db.error());
     }
     const char* sync = full_sync ? "PRAGMA synchronous=FULL;" : "PRAGMA synchronous=NORMAL;";
-    for (const char* sql : {page_setup, connection_setup, sync, schema}) {
+    for (const char* sql : {page_setup, connection_setup, sync}) {
         if (const Result<void> done = db->run(sql); !done) {
             return tl::unexpected(done.error());
         }
+    }
+    crash_point(CrashPoint::segment_opened);
+    if (const Result<void> made = db->run(schema); !made) {
+        return tl::unexpected(made.error());
     }
     Result<SqliteStatement> insert = db->prepare(fmt::format(
         "INSERT INTO batches({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
@@ -131,7 +137,10 @@ Result<void> SegmentWriter::append(const std::vector<PlacedBatch>& batches) {
             return inserted;
         }
     }
-    return transaction->commit();
+    crash_point(CrashPoint::commit_before);
+    Result<void> committed = transaction->commit();
+    crash_point(CrashPoint::commit_after);
+    return committed;
 }
 
 Result<SegmentReader> SegmentReader::open(const std::string& path) {

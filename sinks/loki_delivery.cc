@@ -1,6 +1,7 @@
 #include "sinks/loki_delivery.h"
 
 #include "core/assert.h"
+#include "core/crash_point.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -242,7 +243,11 @@ asio::awaitable<void> LokiDelivery::deliver(LokiItem item, std::shared_ptr<HttpC
     const std::string tenant =
         item.parent->batch->tenant.empty() ? options_->tenant : item.parent->batch->tenant;
     const HttpRequest request{item.body(), "application/x-protobuf", tenant};
+    crash_point(CrashPoint::send);
     const HttpResult result = co_await client->post(request);
+    if (result.error == TransportError::none) {
+        crash_point(CrashPoint::acknowledged);
+    }
     --in_flight_;
     if (item.replay && !item.slow) {
         replay_in_flight_ = false;

@@ -35,6 +35,12 @@ std::uint64_t free_bytes(const std::string& directory) {
 
 void SpoolLog::start() {
     begin_at_oldest_ = false;  // of those that were here before; who comes later is new
+    // Before anything is appended: an endpoint that meta.db does not name begins at the end of the
+    // log, and would miss what is written until it does.
+    {
+        Lock lock(mutex_);
+        save_meta(lock);
+    }
     thread_ = std::thread([this] { run(); });
 }
 

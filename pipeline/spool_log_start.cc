@@ -34,6 +34,19 @@ int lock_directory(const std::string& directory) {
     return fd;
 }
 
+// What SQLite keeps beside a segment whose file was removed by a process that was killed then.
+bool is_left_over(const std::filesystem::path& file) {
+    for (const std::string_view suffix : {"-wal", "-shm", "-journal"}) {
+        const std::string path = file.string();
+        if (path.ends_with(suffix)) {
+            const std::filesystem::path segment = path.substr(0, path.size() - suffix.size());
+            return SegmentName::parse(segment.filename().string()) &&
+                   !std::filesystem::exists(segment);
+        }
+    }
+    return false;
+}
+
 // 0 for a file that is not there.
 std::uint64_t bytes_of(const std::string& path) {
     std::error_code error;
@@ -124,6 +137,8 @@ Result<void> SpoolLog::find_segments(const SpoolMeta& meta) {
             const std::string path = entry.path().string();
             const std::uint64_t bytes = bytes_of(path) + bytes_of(path + "-wal");
             segments_.emplace(name->first, Segment{.name = *name, .path = path, .bytes = bytes});
+        } else if (is_left_over(entry.path())) {
+            std::filesystem::remove(entry.path(), error);
         }
     }
     head_ = meta.head;
@@ -144,7 +159,10 @@ Result<void> SpoolLog::find_segments(const SpoolMeta& meta) {
             return tl::unexpected(reader.error());
         }
         const std::optional<SegmentReader::Tail> tail = reader->tail();
-        if (tail && tail->last == 0) {
+        if ((tail && tail->last == 0) || (reader->is_unmade() && head_ < last.name.first)) {
+            // Its maker was killed meanwhile. Its name tells how far the one before it goes.
+            head_ = std::max(head_, last.name.first - 1);
+            head_position_ = std::max(head_position_, last.name.position);
             remove_file(last);
             segments_.erase(segment);
             break;

@@ -13,15 +13,16 @@ namespace {
 
 constexpr std::int64_t version = 2;
 
+// In one transaction: a process that is killed meanwhile must not leave half of it.
 constexpr const char* schema =
-    "CREATE TABLE head(number INTEGER NOT NULL, position INTEGER NOT NULL);"
+    "BEGIN; CREATE TABLE head(number INTEGER NOT NULL, position INTEGER NOT NULL);"
     "CREATE TABLE books(endpoint TEXT PRIMARY KEY, frontier INTEGER NOT NULL,"
     " frontier_position INTEGER NOT NULL, appended INTEGER NOT NULL, delivered INTEGER NOT NULL);"
     "CREATE TABLE ended(endpoint TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " begin_position INTEGER NOT NULL, end_position INTEGER NOT NULL);"
     "CREATE TABLE outcomes(endpoint TEXT NOT NULL, dead_lettered INTEGER NOT NULL,"
     " reason TEXT NOT NULL, records INTEGER NOT NULL);"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=1; COMMIT;";
 
 // From 1 to 2. Made with the first save: a full disk must not keep a start from reading.
 constexpr const char* upgrade_to_2 =

@@ -23,13 +23,13 @@ constexpr const char* connection_setup =
     "PRAGMA cache_size=-1024; PRAGMA wal_autocheckpoint=256; PRAGMA temp_store=MEMORY;";
 
 constexpr const char* schema =
-    "CREATE TABLE batches(number INTEGER PRIMARY KEY, position INTEGER NOT NULL,"
+    "BEGIN; CREATE TABLE batches(number INTEGER PRIMARY KEY, position INTEGER NOT NULL,"
     " records INTEGER NOT NULL, shard INTEGER NOT NULL, tenant TEXT NOT NULL,"
     " raw_bytes INTEGER NOT NULL, streams INTEGER NOT NULL, heavy INTEGER NOT NULL,"
     " line_bytes INTEGER NOT NULL, oldest_ns INTEGER NOT NULL, newest_ns INTEGER NOT NULL,"
     " first_received_ns INTEGER NOT NULL, largest_stream_bytes INTEGER NOT NULL,"
     " intake TEXT NOT NULL, xxh3 INTEGER NOT NULL, body BLOB NOT NULL);"
-    "PRAGMA user_version=2;";
+    "PRAGMA user_version=2; COMMIT;";
 constexpr std::int64_t version = 2;
 
 constexpr std::string_view columns =
@@ -176,6 +176,9 @@ Result<SegmentReader> SegmentReader::open_as(SqliteDb::Mode mode, const std::str
         reader.select_one_.emplace(std::move(*one));
     } else if (!db->is_damaged()) {
         return tl::unexpected(!setup ? setup.error() : !from ? from.error() : one.error());
+    } else {
+        const Result<std::int64_t> tables = db->number("SELECT count(*) FROM sqlite_schema");
+        reader.unmade_ = tables && *tables == 0;
     }
     return reader;
 }

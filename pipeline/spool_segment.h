@@ -75,6 +75,9 @@ class SegmentReader {
     // What was counted with the batches behind `number`, as far as it can be read.
     [[nodiscard]] IntakeAccount intake_behind(std::uint64_t number);
 
+    // Whether there is not even a table: nothing was ever written to it, or all of it is gone.
+    [[nodiscard]] bool is_unmade() const { return unmade_; }
+
   private:
     SegmentReader() = default;
 
@@ -86,6 +89,7 @@ class SegmentReader {
 
     std::int64_t version_ = 0;    // of the schema
     std::optional<SqliteDb> db_;  // none: it is no database at all
+    bool unmade_ = false;
     std::optional<SqliteStatement> select_from_;
     std::optional<SqliteStatement> select_one_;
 };

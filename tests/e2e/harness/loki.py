@@ -97,14 +97,15 @@ class Loki(Process):
         self.must_run()
         return http.get(f"{self.base}/ready")[0] == 200
 
-    def entries(self, selector, timeout_s=30):
-        """Every entry of the last hour that the LogQL selector matches, oldest first."""
+    def entries(self, selector, timeout_s=30, start_ns=None, end_ns=None):
+        """Every entry from start to before end, or else of the last hour, that the LogQL selector
+        matches, oldest first."""
         now = time.time_ns()
         hour = 3600 * 10**9
         query = {
             "query": selector,
-            "start": now - hour,
-            "end": now + hour,
+            "start": start_ns or now - hour,
+            "end": end_ns or now + hour,
             "limit": QUERY_ENTRIES_MAX,
             "direction": "forward",
         }

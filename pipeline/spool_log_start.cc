@@ -194,7 +194,7 @@ void SpoolLog::restore_intake(const SpoolMeta& meta) {
 }
 
 void SpoolLog::restore_books(SpoolMeta meta) {
-    begin_at_oldest_ = !meta_file_ || meta_file_->is_new();
+    begin_at_oldest_ = meta.is_new;
     if (meta_file_ && meta_file_->was_damaged()) {
         events_.emit({EventId::spool_damaged, options_.directory + "/meta.db",
                       "was set aside; every endpoint begins with the oldest batch there is"});

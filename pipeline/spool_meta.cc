@@ -35,7 +35,6 @@ constexpr const char* upgrade_to_2 =
 struct Opened {
     Result<SqliteDb> db;
     bool damaged = false;
-    bool created = false;
 };
 
 Opened open_as(SqliteDb::Mode mode, const std::string& path, bool full_sync) {
@@ -64,7 +63,6 @@ Opened open_as(SqliteDb::Mode mode, const std::string& path, bool full_sync) {
         return opened;
     }
     if (*tables == 0) {
-        opened.created = true;
         if (const Result<void> made = db.run(schema); !made) {
             opened.db = tl::unexpected(made.error());
         }
@@ -128,7 +126,6 @@ Result<SpoolMetaFile> SpoolMetaFile::open(const std::string& path, bool full_syn
     }
     SpoolMetaFile file(std::move(*opened.db));
     file.was_damaged_ = damaged;
-    file.is_new_ = opened.created;
     return file;
 }
 
@@ -144,6 +141,7 @@ Result<SpoolMeta> SpoolMetaFile::load() {
     SpoolMeta meta;
     const Result<void> head =
         for_each_row(db_, "SELECT number, position FROM head", [&meta](const SqliteStatement& row) {
+            meta.is_new = false;
             meta.head = row.natural(0);
             meta.head_position = row.natural(1);
         });

@@ -14,6 +14,7 @@ namespace weir {
 
 // Value.
 struct SpoolMeta {
+    bool is_new = true;                             // nothing was ever saved in it
     std::uint64_t head = 0;                         // number of the last batch
     std::uint64_t head_position = 0;                // behind it
     std::map<std::string, SpoolBook::State> books;  // by endpoint
@@ -33,9 +34,6 @@ class SpoolMetaFile {
 
     [[nodiscard]] bool was_damaged() const { return was_damaged_; }
 
-    // Whether there was nothing before: no file, or a damaged one.
-    [[nodiscard]] bool is_new() const { return is_new_; }
-
     [[nodiscard]] Result<SpoolMeta> load();
     // All of it or nothing.
     [[nodiscard]] Result<void> save(const SpoolMeta& meta);
@@ -51,7 +49,6 @@ class SpoolMetaFile {
 
     SqliteDb db_;
     bool was_damaged_ = false;
-    bool is_new_ = false;
 };
 
 }  // namespace weir

@@ -167,6 +167,22 @@ TEST_F(SpoolCrashTest, NoPartOfASegmentIsLeftBehind) {
     EXPECT_EQ(files(), (std::set<std::string>{"lock", "meta.db"}));
 }
 
+TEST_F(SpoolCrashTest, ANewAccountInWhichNothingWasSavedYetIsStillNew) {
+    killed_at("commit_after:1", [this] {
+        open();
+        log_->start();
+        append(5, 1000);
+    });
+    for (const char* file : {"/meta.db", "/meta.db-wal", "/meta.db-shm"}) {
+        fs::remove(options_.directory + file);
+    }
+    killed_at("meta_before:1", [this] {
+        open();
+        log_->start();
+    });
+    expect_delivered(5);
+}
+
 TEST_F(SpoolCrashTest, EveryPointOfTheFirstMetaSave) {
     for (const char* point : {"meta_before:1", "meta_after:1", "meta_before:2", "meta_after:2"}) {
         SCOPED_TRACE(point);

@@ -12,7 +12,7 @@ import pytest
 from harness import crashes
 from harness.weir import BINARY, PATIENCE
 
-RATE_PER_S = 1500
+RATE_PER_S = 1000
 KILLS, RUNS = 50, 2
 SEED = 11
 

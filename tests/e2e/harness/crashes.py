@@ -78,7 +78,8 @@ def plan(random, kills):
 
 
 class Sender(threading.Thread):
-    """Sends numbered lines at an even rate, a fifth of them over TCP, and knows when it sent each.
+    """Sends numbered lines at an even rate, a fifth of them over TCP, and now and then a burst over
+    TCP that fills several segments at once. Knows when it sent each.
 
     A line counts as sent in the life that was ready then; 0 is none, and asks for nothing.
     """
@@ -86,6 +87,7 @@ class Sender(threading.Thread):
     TICK_S = 0.01
     SOURCES = [f"127.0.0.{n}" for n in range(1, 6)]  # so that every ingest thread has some
     BEHIND_MAX_S = 0.05  # what it could not send in time it leaves out
+    BURST, BURST_EVERY_S = 6000, 3
 
     def __init__(self, run, rate_per_s, udp_port, tcp_port):
         super().__init__(daemon=True)
@@ -108,8 +110,12 @@ class Sender(threading.Thread):
 
     def run(self):
         begin, done = time.monotonic(), 0
+        burst_at = begin
         while not self.ended.is_set():
             woken = time.monotonic()
+            if woken >= burst_at and self.stream is not None:
+                burst_at = woken + self.BURST_EVERY_S
+                self.send_tcp(range(len(self.sent_at), len(self.sent_at) + self.BURST))
             due = int((woken - begin) * self.rate)
             done = max(done, due - int(self.BEHIND_MAX_S * self.rate))
             self.send(due - done)
@@ -338,7 +344,8 @@ class Run:
     def all_delivered(self):
         status = self.weir.status()
         done = at_rest(status) and status["spool"]["unwritten_batches"] == 0
-        return status if done else None
+        assert done, (status["spool"], status["endpoints"])
+        return status
 
     def directory_is_clean(self):
         found = {path.name for path in self.spool.iterdir()}

@@ -57,8 +57,6 @@ void SpoolLog::stop() {
 
 void SpoolLog::run() {
     Lock lock(mutex_);
-    // Before the first batch: an endpoint nobody told of would count as a new one after a kill.
-    save_meta(lock);
     for (;;) {
         wake_.wait_for(lock, round_interval,
                        [this] { return stopping_ || (healthy_ && unwritten_bytes_ > 0); });

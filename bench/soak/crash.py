@@ -1,4 +1,4 @@
-"""Killed a thousand times: at every named point and at random moments, under load: what was received
+"""Killed a thousand times, at named points and at random moments, under load: what was received
 longer than the window before a kill is at every Loki, once.
 
 The same as tests/e2e/test_crash.py, for longer. A spool and two real Lokis serve fifty kills each,
@@ -97,7 +97,8 @@ def report(found, minutes):
     required = sum(part.required for part in found)
     oldest = max(part.oldest_missing_s for part in found)
     sentence = (
-        f"{killed.total()} kills in {minutes:.1f} minutes, over {len(found)} spools, each with two Lokis;"
+        f"{killed.total()} kills in {minutes:.1f} minutes, over {len(found)} spools, each with two"
+        " Lokis;"
         f" {RATE_PER_S} lines a second, a fifth over TCP, and every {crashes.Sender.BURST_EVERY_S}"
         f" seconds {crashes.Sender.BURST} at once; one Loki stands still for 4 kills of 25."
         f" Of {sent} lines {required} had been sent more than {crashes.WINDOW_S * 1000:.0f} ms"

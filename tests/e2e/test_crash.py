@@ -1,4 +1,4 @@
-"""Killed at every named point and at random moments, under load: at least once, and once in a query.
+"""Killed at every named point and at random moments, under load: at least once, once in a query.
 
 The same for a thousand kills: ./dev soak crash.
 """

@@ -1,5 +1,5 @@
-"""Kills weir at named points and at random moments while lines come in, and finds out what became of
-every line: what was sent longer than the window before a kill must be at every Loki, once.
+"""Kills weir at named points and at random moments while lines come in, and finds out what became
+of every line: what was sent longer than the window before a kill must be at every Loki, once.
 
 A run has one spool, one sender and its Lokis; weir is started again after every kill. The named
 points are those of core/crash_point.h, in a build that has them.

@@ -33,12 +33,12 @@ class Families {
     }
 
     void histogram(const char* name, const char* help, Labels labels,
-                   const EndpointReport& endpoint) {
+                   const HistogramReport& report) {
         prometheus::ClientMetric metric;
         metric.label = std::move(labels);
-        metric.histogram.sample_count = endpoint.duration_count;
-        metric.histogram.sample_sum = endpoint.duration_sum_s;
-        for (const auto& [bound, count] : endpoint.duration_buckets) {
+        metric.histogram.sample_count = report.count;
+        metric.histogram.sample_sum = report.sum_s;
+        for (const auto& [bound, count] : report.buckets) {
             metric.histogram.bucket.push_back({count, bound});
         }
         family(name, help, MetricType::Histogram).metric.push_back(std::move(metric));
@@ -188,11 +188,19 @@ void add_endpoint(Families& out, const EndpointReport& endpoint) {
                 labels, as_double(endpoint.sent_bytes));
     out.gauge("weir_endpoint_in_flight_requests", "Pushes awaiting their answer.", labels,
               as_double(endpoint.in_flight));
+    if (endpoint.kind != "file") {
+        out.gauge("weir_endpoint_concurrency_limit", "Pushes that may be in flight now.", labels,
+                  as_double(endpoint.concurrency_limit));
+    }
     out.gauge("weir_endpoint_last_success_timestamp_seconds", "When a push last succeeded.", labels,
               seconds(endpoint.last_success_at));
     out.gauge("weir_endpoint_latency_max_seconds", "Longest time from receive to accepted push.",
               labels, endpoint.latency_max_s);
-    out.histogram("weir_endpoint_request_duration_seconds", "Time a push took.", labels, endpoint);
+    out.histogram("weir_endpoint_request_duration_seconds", "Time a push took.", labels,
+                  endpoint.request_duration);
+    out.histogram("weir_endpoint_delivery_latency_seconds",
+                  "Time from the receipt of a batch's first record to its acknowledgement.", labels,
+                  endpoint.delivery_latency);
 }
 
 // Of several certificates of one kind the first to expire.

@@ -48,6 +48,12 @@ struct ListenerStatus {
     std::vector<LimitStatus> limits;
 };
 
+struct HistogramReport {
+    std::vector<std::pair<double, std::uint64_t>> buckets;  // upper bound in seconds, cumulative
+    double sum_s = 0;
+    std::uint64_t count = 0;
+};
+
 struct EndpointReport {
     std::string name;
     std::string kind;   // "loki", "file"
@@ -62,6 +68,7 @@ struct EndpointReport {
     std::map<std::string, std::uint64_t> retries;   // by reason
     std::uint64_t sent_bytes = 0;
     std::uint64_t in_flight = 0;
+    std::uint64_t concurrency_limit = 0;            // pushes at a time, now; 0 for files
     std::string state_reason;                       // why the state is not ok
     std::map<std::string, std::uint64_t> repaired;  // records rewritten to be taken, by reason
     std::uint64_t slow_records = 0;                 // waiting in the slow lane
@@ -69,11 +76,9 @@ struct EndpointReport {
     std::uint64_t files = 0;                        // file sink only
     std::uint64_t files_bytes = 0;
     std::uint64_t files_deleted = 0;  // the oldest, for room
-    std::vector<std::pair<double, std::uint64_t>>
-        duration_buckets;  // upper bound in seconds, cumulative
-    double duration_sum_s = 0;
-    std::uint64_t duration_count = 0;
-    double latency_max_s = 0;  // receive to accepted push, since start
+    HistogramReport request_duration;
+    HistogramReport delivery_latency;  // receive to accepted push
+    double latency_max_s = 0;          // receive to accepted push, since start
 };
 
 struct RuleStatus {

@@ -79,6 +79,7 @@ Json endpoint_json(const EndpointReport& endpoint) {
             {"balances", ledger.balances()},
             {"imbalance", ledger.imbalance()},
             {"in_flight", endpoint.in_flight},
+            {"concurrency_limit", endpoint.concurrency_limit},
             {"requests", counts(endpoint.requests)},
             {"retries", counts(endpoint.retries)},
             {"repaired", counts(endpoint.repaired)},

@@ -31,6 +31,15 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+template <typename Histogram>
+HistogramReport report_of(const Histogram& histogram) {
+    HistogramReport report{{}, histogram.sum_s, histogram.count};
+    for (std::size_t i = 0; i < Histogram::bounds_s.size(); ++i) {
+        report.buckets.emplace_back(Histogram::bounds_s[i], histogram.at_most[i]);
+    }
+    return report;
+}
+
 }  // namespace
 
 namespace {
@@ -203,7 +212,7 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
 
 EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
     const EndpointStatus status = endpoint.sink->status();
-    EndpointReport report{
+    return EndpointReport{
         .name = status.name,
         .kind = status.kind,
         .url = status.url,
@@ -217,6 +226,7 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .retries = status.retries,
         .sent_bytes = status.sent_bytes,
         .in_flight = status.in_flight,
+        .concurrency_limit = status.concurrency_limit,
         .state_reason = std::string(reason_name(status.state_reason)),
         .repaired = status.repaired,
         .slow_records = status.slow_records,
@@ -224,14 +234,9 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .files = status.files,
         .files_bytes = status.files_bytes,
         .files_deleted = status.files_deleted,
-        .duration_sum_s = status.request_duration.sum_s,
-        .duration_count = status.request_duration.count,
+        .request_duration = report_of(status.request_duration),
+        .delivery_latency = report_of(status.delivery_latency),
         .latency_max_s = std::chrono::duration<double>(status.latency_max).count()};
-    for (std::size_t i = 0; i < DurationHistogram::bounds_s.size(); ++i) {
-        report.duration_buckets.emplace_back(DurationHistogram::bounds_s[i],
-                                             status.request_duration.at_most[i]);
-    }
-    return report;
 }
 
 SourceOverview Topology::Impl::source_overview() const {

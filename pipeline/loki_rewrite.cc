@@ -211,18 +211,25 @@ void truncate_line(LokiEntry& entry, std::size_t bytes_max, bool metadata_allowe
     if (entry.line.size() <= bytes_max) {
         return;
     }
+    const std::string hash = fmt::format("{:016x}", fnv1a(entry.line));
+    const std::string bytes = std::to_string(entry.line.size());
+    std::string marker(truncation_marker);
     if (metadata_allowed) {
-        add_metadata_once(entry, "line_hash", fmt::format("{:016x}", fnv1a(entry.line)));
-        add_metadata_once(entry, "line_bytes", std::to_string(entry.line.size()));
+        add_metadata_once(entry, "line_hash", hash);
+        add_metadata_once(entry, "line_bytes", bytes);
+    } else if (std::string full =
+                   fmt::format(" [truncated line_hash={} line_bytes={}]", hash, bytes);
+               full.size() < bytes_max) {
+        marker = std::move(full);
     }
-    const bool marked = bytes_max > truncation_marker.size();
-    std::size_t keep = marked ? bytes_max - truncation_marker.size() : bytes_max;
+    const bool marked = bytes_max > marker.size();
+    std::size_t keep = marked ? bytes_max - marker.size() : bytes_max;
     while (keep > 0 && is_continuation(entry.line[keep])) {
         --keep;
     }
     entry.line.resize(keep);
     if (marked) {
-        entry.line += truncation_marker;
+        entry.line += marker;
     }
 }
 

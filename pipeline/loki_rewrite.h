@@ -55,8 +55,8 @@ void clamp_timestamp(LokiEntry& entry, Timestamp timestamp);
 void set_stream_label(LokiStream& stream, std::string_view name, std::string_view value);
 
 // Cuts the line to `bytes_max` on a character's edge, marker included, and keeps the full line's
-// FNV-1a hash and length in metadata `line_hash` and `line_bytes` unless `metadata_allowed` is
-// false. Nothing happens to a line that fits.
+// FNV-1a hash and length in metadata `line_hash` and `line_bytes`, or in the marker if
+// `metadata_allowed` is false. Nothing happens to a line that fits.
 void truncate_line(LokiEntry& entry, std::size_t bytes_max, bool metadata_allowed);
 
 // Appends the metadata to the line as ` name="value"` and clears it.

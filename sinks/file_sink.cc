@@ -171,8 +171,7 @@ void FileSink::settle_written(const Batch& batch, std::uint64_t bytes) {
         status.sent_records += batch.records;
         status.sent_bytes += bytes;
         status.last_success_at = now;
-        status.latency_last = latency;
-        status.latency_max = std::max(status.latency_max, latency);
+        status.add_latency(latency);
         status.files = files.files;
         status.files_bytes = files.bytes;
         status.files_deleted = files.deleted;

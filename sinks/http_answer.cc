@@ -22,8 +22,18 @@ std::optional<int> number(std::string_view text) {
     return value;
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110 section 5.6.7).
-std::optional<std::int64_t> imf_date_seconds(std::string_view text) {
+}  // namespace
+
+std::string_view transport_error_name(TransportError error) {
+    static constexpr std::array<std::string_view, 9> names{
+        "none", "settings",        "resolve", "refused", "connect_timeout",
+        "tls",  "request_timeout", "closed",  "protocol"};
+    const auto index = static_cast<std::size_t>(error);
+    WEIR_ASSERT(index < names.size());
+    return names[index];
+}
+
+std::optional<Timestamp> parse_http_date(std::string_view text) {
     constexpr std::size_t date_bytes = 29;
     static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
     if (text.size() != date_bytes || !text.ends_with(" GMT")) {
@@ -41,19 +51,11 @@ std::optional<std::int64_t> imf_date_seconds(std::string_view text) {
     if (month == std::string_view::npos || month % 3 != 0) {
         return std::nullopt;
     }
-    return unix_seconds({*fields[0], static_cast<int>(month / 3) + 1, *fields[1], *fields[2],
-                         *fields[3], *fields[4]});
-}
-
-}  // namespace
-
-std::string_view transport_error_name(TransportError error) {
-    static constexpr std::array<std::string_view, 9> names{
-        "none", "settings",        "resolve", "refused", "connect_timeout",
-        "tls",  "request_timeout", "closed",  "protocol"};
-    const auto index = static_cast<std::size_t>(error);
-    WEIR_ASSERT(index < names.size());
-    return names[index];
+    const CivilTime civil{*fields[0], static_cast<int>(month / 3) + 1,
+                          *fields[1], *fields[2],
+                          *fields[3], *fields[4]};
+    const bool in_range = civil.year >= 1970 && civil.year <= 2250;
+    return in_range ? std::optional(Timestamp{unix_seconds(civil) * ns_per_s}) : std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, Timestamp now) {
@@ -68,11 +70,11 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
                    ? std::min<std::chrono::milliseconds>(std::chrono::seconds(*seconds), wait_max)
                    : wait_max;
     }
-    const std::optional<std::int64_t> date = imf_date_seconds(value);
+    const std::optional<Timestamp> date = parse_http_date(value);
     if (!date) {
         return std::nullopt;
     }
-    const std::int64_t wait_s = *date - now.unix_ns / ns_per_s;
+    const std::int64_t wait_s = (date->unix_ns - now.unix_ns) / ns_per_s;
     const std::chrono::seconds wait(std::clamp<std::int64_t>(wait_s, 0, 86'400));
     return std::min<std::chrono::milliseconds>(wait, wait_max);
 }

@@ -33,6 +33,7 @@ struct HttpResponse {
     std::string body;             // at most the client's bound
     bool body_truncated = false;  // the rest was not read
     std::optional<std::chrono::milliseconds> retry_after;
+    std::optional<Timestamp> date;  // the server's clock, from its Date header
 };
 
 // Value. `response` counts only if `error` is none.
@@ -41,7 +42,12 @@ struct HttpResult {
     std::string error_text;  // a sentence for a person
     HttpResponse response;
     std::chrono::nanoseconds duration{0};
+    std::uint64_t files_version = 0;  // HttpClient::files_version() when it was sent
 };
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", the only form of a date that may be sent (RFC 9110 section
+// 5.6.7); nothing for anything else.
+[[nodiscard]] std::optional<Timestamp> parse_http_date(std::string_view text);
 
 // Retry-After: seconds or an HTTP date (RFC 9110 section 10.2.3), as the time to wait from `now`;
 // nothing for anything else. Never negative, never more than 15 minutes.

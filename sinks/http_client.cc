@@ -96,6 +96,7 @@ bool HttpClient::look_at_files(bool at_once) {
         changed = file->refresh(now, at_once) || changed;
     }
     files_stale_ = files_stale_ || changed;
+    files_version_ += changed ? 1U : 0U;
     return changed;
 }
 
@@ -204,6 +205,7 @@ asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
     HttpResult result;
     const std::int64_t begin = clock_.monotonic_ns();
     std::string wrong = prepare();
+    result.files_version = files_version_;
     if (wrong.empty() && !fits_header(request.tenant)) {
         wrong = "the tenant has a control character in it";
     }

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,6 +66,9 @@ class HttpClient {
     // Reads secrets and certificates again now if their files changed. True if one had.
     bool refresh_files();
 
+    // Counts the changes of these files that were noticed.
+    [[nodiscard]] std::uint64_t files_version() const { return files_version_; }
+
     // Closes every connection; posts under way end with TransportError::closed.
     void abort();
 
@@ -93,6 +97,7 @@ class HttpClient {
     WatchedFile certificate_file_;
     WatchedFile key_file_;
     bool files_stale_ = true;
+    std::uint64_t files_version_ = 0;
     std::string authorization_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
     std::vector<std::shared_ptr<HttpConnection>> idle_;

@@ -235,6 +235,8 @@ asio::awaitable<TransportFailure> HttpConnection::exchange_on(Stream& stream, Wi
     const auto retry_after = parser.get()[http::field::retry_after];
     response.retry_after =
         parse_retry_after(std::string_view(retry_after.data(), retry_after.size()), now);
+    const auto date = parser.get()[http::field::date];
+    response.date = parse_http_date(std::string_view(date.data(), date.size()));
     const bool keep_alive = parser.get().keep_alive();
     const bool whole = co_await read_body(stream, parser, request.response_bytes_max, response);
     response.body_truncated = !whole;

@@ -39,8 +39,8 @@ constexpr std::array needles{
     Needle{"per stream rate limit exceeded", ComplaintKind::stream_rate_limited},
     Needle{"maximum active stream limit exceeded", ComplaintKind::stream_limit},
     Needle{"ingestion rate limit exceeded", ComplaintKind::rate_limited},
-    Needle{"received message larger than max", ComplaintKind::message_too_large},
-    Needle{"resourceexhausted", ComplaintKind::message_too_large},
+    Needle{"message larger than max", ComplaintKind::message_too_large},
+    Needle{"resourceexhausted", ComplaintKind::exhausted},
     Needle{"ingestion blocked for user", ComplaintKind::blocked},
     Needle{"snappy: corrupt input", ComplaintKind::undecodable},
     Needle{"s2: corrupt input", ComplaintKind::undecodable},
@@ -74,6 +74,29 @@ std::size_t label_set_bytes(std::string_view text) {
     return 0;
 }
 
+// Loki quotes the name or value it complains of once more behind the stream: how much of `text`,
+// which follows the label set, is that and the words before it; 0 when there is none.
+std::size_t quoted_again_bytes(std::string_view labels, std::string_view text) {
+    static constexpr std::array<std::string_view, 3> phrases{"' has label name too long: '",
+                                                             "' has label value too long: '",
+                                                             "' has duplicate label name: '"};
+    const auto* const phrase =
+        std::find_if(phrases.begin(), phrases.end(),
+                     [text](std::string_view known) { return text.starts_with(known); });
+    if (phrase == phrases.end()) {
+        return 0;
+    }
+    const Result<Labels> read = parse_loki_labels(labels);
+    const std::string_view quoted = text.substr(phrase->size());
+    std::size_t longest = 0;
+    for (const auto& [name, value] : read.value_or(Labels{})) {
+        for (const std::string_view part : {std::string_view(name), std::string_view(value)}) {
+            longest = std::max(longest, quoted.starts_with(part) ? part.size() : 0);
+        }
+    }
+    return phrase->size() + longest;
+}
+
 // Label sets hold text that devices choose, which must not pass for Loki's own words: each is
 // replaced by `{}` and handed out by the position of its brace.
 struct MaskedBody {
@@ -92,6 +115,12 @@ MaskedBody mask_label_sets(std::string_view body) {
                 masked.sets.emplace_back(masked.text.size(), body.substr(i, length));
                 masked.text += "{}";
                 i += length - 1;
+                const std::string_view labels = masked.sets.back().second;
+                const std::string_view rest = body.substr(i + 1);
+                if (const std::size_t again = quoted_again_bytes(labels, rest); again > 0) {
+                    masked.text += rest.substr(0, rest.find(": '") + 3);
+                    i += again;
+                }
                 continue;
             }
             --unclosed_left;
@@ -144,6 +173,10 @@ void read_details(std::string_view text, LokiComplaint& complaint) {
             limit("(limit: ");
             break;
         case ComplaintKind::too_old:
+            keep_better(complaint.entry_time, read_time(after(text, "timestamp too old: ")),
+                        greater);
+            cutoff("oldest acceptable timestamp is: ");
+            break;
         case ComplaintKind::too_far_behind:
             cutoff("oldest acceptable timestamp is: ");
             break;
@@ -274,6 +307,18 @@ bool same_stream(std::string_view sent_labels, std::string_view named_labels) {
 bool is_html(std::string_view body) {
     const std::size_t start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
     return start != std::string_view::npos && body[start] == '<';
+}
+
+bool is_json(std::string_view body) {
+    constexpr std::string_view space = " \t\r\n";
+    const std::size_t start = body.find_first_not_of(space);
+    if (start == std::string_view::npos || (body[start] != '{' && body[start] != '[')) {
+        return false;
+    }
+    // A label set has a name there, without quotes.
+    const std::size_t next = body.find_first_not_of(space, start + 1);
+    return next != std::string_view::npos &&
+           std::string_view("\"{[]}").find(body[next]) != std::string_view::npos;
 }
 
 }  // namespace weir

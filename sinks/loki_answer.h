@@ -18,7 +18,7 @@ enum class ComplaintKind : std::uint8_t {
     labels_unparsable,  // "couldn't parse labels": the whole request was refused
     undecodable,        // snappy, protobuf or JSON could not be read: likewise
     line_too_long,      // limit: bytes
-    too_old,            // cutoff
+    too_old,            // cutoff, entry_time
     too_new,            // entry_time
     too_far_behind,     // cutoff
     label_names_too_many,
@@ -36,6 +36,7 @@ enum class ComplaintKind : std::uint8_t {
     stream_rate_limited,
     stream_limit,
     message_too_large,  // gRPC between distributor and ingester
+    exhausted,          // gRPC's word for that, and for much else
     blocked,            // cutoff: the date in the text
 };
 
@@ -45,7 +46,7 @@ struct LokiComplaint {
     std::vector<std::string> streams;     // labels as the text has them; without repeats
     std::optional<std::uint64_t> limit;   // the smallest named
     std::optional<Timestamp> cutoff;      // the newest named
-    std::optional<Timestamp> entry_time;  // the oldest named
+    std::optional<Timestamp> entry_time;  // the oldest named; for too_old the newest
 };
 
 // At most this many different streams are read out of one body.
@@ -58,8 +59,11 @@ inline constexpr std::size_t complaint_streams_max = 1000;
 // (service_name, shard) and orders them.
 [[nodiscard]] bool same_stream(std::string_view sent_labels, std::string_view named_labels);
 
-// True for a body that a gateway or proxy made, not Loki.
+// True for a web page, which a gateway or proxy made, not Loki.
 [[nodiscard]] bool is_html(std::string_view body);
+
+// True for a JSON object or array: Loki refuses pushes in plain text, so this is a gateway's too.
+[[nodiscard]] bool is_json(std::string_view body);
 
 // Reads "2026-11-21T06:47:00Z", also with a fraction, an offset, or Go's " +0000 UTC"; from the
 // front of the text.

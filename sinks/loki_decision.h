@@ -46,8 +46,9 @@ struct Repair {
     RepairKind kind = RepairKind::truncate;
     Reason reason = Reason::none;
     std::uint64_t limit = 0;
-    Timestamp time;
-    std::vector<std::string> streams;  // as the answer has them; compare by same_stream
+    Timestamp time{};
+    std::optional<Timestamp> server_now{};  // clamp_new: the server's own clock, if it was told
+    std::vector<std::string> streams{};     // as the answer has them; compare by same_stream
 };
 
 // Value. What was sent, as far as the decision depends on it.
@@ -71,8 +72,13 @@ struct LokiDecision {
     bool rest_is_stored = true;  // repair: false when the rest has to be asked about again
 };
 
-// A request at or below this is not split for a 429: it is the rate that is too high.
+// A request at or below this is not split for a few 429s: it is the rate that is too high.
 inline constexpr std::size_t rate_split_floor_bytes = 256UL * 1024;
+
+// After so many refusals in a row a smaller one is split too, down to the second floor: there are
+// tenants with smaller bursts.
+inline constexpr std::uint32_t patient_refusals = 6;
+inline constexpr std::size_t patient_split_floor_bytes = 32UL * 1024;
 
 // A new stream beyond the tenant's limit waits at least this long before it is tried again.
 inline constexpr std::chrono::milliseconds stream_limit_wait{60'000};

@@ -37,7 +37,8 @@ LokiDelivery::LokiDelivery(asio::io_context& io, LokiEndpointParts parts,
       board_(board),
       wake_timer_(io),
       drain_timer_(io),
-      backoff_(parts.seed) {
+      backoff_(parts.seed),
+      concurrency_(1) {
     use(std::move(options));
     board_.set_state(EndpointState::ok, Reason::none, clock_.now());
 }
@@ -55,10 +56,16 @@ void LokiDelivery::use(std::shared_ptr<const LokiEndpointOptions> options) {
         status.name = options_->name;
         status.kind = "loki";
         status.url = client_->display_url();
+        status.concurrency_limit = 1;
     });
     // Somebody changed something: what was learnt or feared may no longer be so.
+    concurrency_ = AdaptiveConcurrency(std::max<std::size_t>(options_->requests_in_flight_max, 1));
     learned_.clear();
+    refused_.clear();
     paused_until_ns_ = 0;
+    for (LokiItem& item : waiting_) {
+        item.due_ns = item.slow ? item.due_ns : 0;
+    }
     wake();
 }
 
@@ -110,7 +117,7 @@ std::size_t LokiDelivery::at_once() const {
     if (state_ != EndpointState::ok) {
         return 1;
     }
-    return std::max<std::size_t>(options_->requests_in_flight_max, 1);
+    return concurrency_.limit();
 }
 
 bool LokiDelivery::may_send(std::int64_t now_ns) const {
@@ -244,8 +251,14 @@ asio::awaitable<void> LokiDelivery::deliver(LokiItem item, std::shared_ptr<HttpC
         item.parent->batch->tenant.empty() ? options_->tenant : item.parent->batch->tenant;
     const HttpRequest request{item.body(), "application/x-protobuf", tenant};
     crash_point(CrashPoint::send);
-    const HttpResult result = co_await client->post(request);
-    if (result.error == TransportError::none) {
+    Answered answer;
+    answer.client = client.get();
+    answer.request.bytes = request.body.size();
+    answer.request.began_ns = clock_.monotonic_ns();
+    answer.result = co_await client->post(request);
+    answer.request.ended_ns = clock_.monotonic_ns();
+    answer.request.in_flight = in_flight_;
+    if (answer.result.error == TransportError::none) {
         crash_point(CrashPoint::acknowledged);
     }
     --in_flight_;
@@ -255,8 +268,8 @@ asio::awaitable<void> LokiDelivery::deliver(LokiItem item, std::shared_ptr<HttpC
     const std::size_t in_flight = in_flight_;
     board_.update([in_flight](EndpointStatus& status) { status.in_flight = in_flight; });
     // After the deadline an unanswered request stays unsettled, so that its batch stays queued.
-    if (!aborted_ || result.error == TransportError::none) {
-        answered(std::move(item), result);
+    if (!aborted_ || answer.result.error == TransportError::none) {
+        answered(std::move(item), answer);
     }
     wake_timer_.cancel();
 }

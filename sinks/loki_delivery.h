@@ -2,6 +2,7 @@
 // after the answer. Internal to sinks/.
 #pragma once
 
+#include "sinks/adaptive_concurrency.h"
 #include "sinks/aimd_rate.h"
 #include "sinks/backoff.h"
 #include "sinks/catch_up.h"
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace weir {
@@ -63,6 +65,11 @@ class LokiDelivery {
     [[nodiscard]] RepairContext repair_context(const LokiItem& item) const;
     void learn(const std::vector<Repair>& repairs);
     [[nodiscard]] std::vector<Repair> learned_now();
+    [[nodiscard]] bool is_readable(const LokiItem& item) const;
+    // The labels of these streams were refused: what comes next of them is not sent for a while.
+    void refuse_streams(Reason reason, const LokiPush& push);
+    [[nodiscard]] bool any_refused();
+    void dead_letter_refused(const LokiItem& whole, LokiPush& push);
 
     // Ends of records.
     void delivered(const LokiItem& item, std::uint64_t records);
@@ -70,8 +77,17 @@ class LokiDelivery {
     void drop(const LokiItem& item, Reason reason, std::uint64_t records);
     void item_ended(const LokiItem& item);
 
+    // Value. What became of one request, and how it went out.
+    struct Answered {
+        HttpResult result;
+        RequestEnd request;
+        const HttpClient* client = nullptr;
+    };
+
     // Carrying out a decision (loki_delivery_answers.cc).
-    void answered(LokiItem item, const HttpResult& result);
+    void answered(LokiItem item, const Answered& answer);
+    [[nodiscard]] bool is_outdated(const Answered& answer);
+    void set_pace(const Answered& answer, const LokiDecision& decision);
     void carry_out(LokiItem item, const LokiDecision& decision);
     void note_answer(const HttpResult& result, const LokiDecision& decision);
     void on_ok(const LokiItem& item);
@@ -81,10 +97,12 @@ class LokiDelivery {
     void on_split_by_entries(const LokiItem& item, const LokiDecision& decision);
     void on_repair(const LokiItem& item, const LokiDecision& decision);
     void on_slow_lane(LokiItem item, const LokiDecision& decision);
+    void halve_slow(const LokiItem& item, Reason reason, std::int64_t due_ns);
     void to_slow_lane(LokiItem item, Reason reason, std::int64_t due_ns);
     void ask_again(const LokiItem& item, const LokiPush& rest, Reason reason);
     void set_state(EndpointState state, Reason reason);
     void alive();
+    void release_held();
     void count_slow();
 
     boost::asio::io_context& io_;
@@ -102,8 +120,19 @@ class LokiDelivery {
     AimdRate rate_;
     CatchUp catch_up_;
     std::int64_t take_again_at_ns_ = 0;  // the backlog has to wait so long
+    AdaptiveConcurrency concurrency_;
 
     std::list<LokiItem> waiting_;  // by batch, oldest first
+
+    // Value. Why a stream's labels were refused, in the server's words, and for how long to mind
+    // it.
+    struct RefusedStream {
+        Reason reason = Reason::none;
+        std::string server_text;
+        std::int64_t until_ns = 0;
+    };
+
+    std::unordered_map<std::string, RefusedStream> refused_;  // by labels as sent
     std::vector<Repair> learned_;
     std::int64_t learned_until_ns_ = 0;
     std::string server_text_;                  // of the answer being worked on, for dead letters

@@ -37,17 +37,61 @@ std::string request_label(const HttpResult& result) {
     return std::to_string(result.response.status);
 }
 
+bool needs_entries(LokiAction action) {
+    return action == LokiAction::split_by_stream || action == LokiAction::split_by_entries ||
+           action == LokiAction::repair || action == LokiAction::slow_lane ||
+           action == LokiAction::dead_letter;
+}
+
+// A piece of one stream that is refused again and again may exceed the stream's burst: Loki counts
+// what it has stored already against it as well, so that the end of the piece never passes.
+bool may_exceed_stream_burst(const LokiItem& item, Reason reason) {
+    constexpr std::uint32_t attempts_max = 3;
+    constexpr std::size_t bytes_min = 16UL * 1024;
+    return reason == Reason::stream_rate_limited && item.attempts > attempts_max &&
+           item.records > 1 && item.raw_bytes > bytes_min;
+}
+
 }  // namespace
 
-void LokiDelivery::answered(LokiItem item, const HttpResult& result) {
+// Whether the settings or a file with a secret or certificate changed since the request went out.
+bool LokiDelivery::is_outdated(const Answered& answer) {
+    static_cast<void>(client_->refresh_files());
+    return answer.client != client_.get() ||
+           answer.result.files_version != client_->files_version();
+}
+
+// Tells the limit on concurrency what the request says of the endpoint's load, if anything.
+void LokiDelivery::set_pace(const Answered& answer, const LokiDecision& decision) {
+    const TransportError error = answer.result.error;
+    const unsigned status = answer.result.response.status;
+    const bool is_late =
+        error == TransportError::request_timeout || error == TransportError::connect_timeout;
+    const bool is_refused =
+        decision.reason == Reason::rate_limited || decision.reason == Reason::rate_burst ||
+        (decision.reason == Reason::server_error && (status == 503 || status == 504));
+    if (is_late || is_refused) {
+        concurrency_.pressed(answer.request);
+    } else if (error != TransportError::none) {
+        concurrency_.restart(answer.request.ended_ns);
+    } else if (decision.action == LokiAction::ok) {
+        concurrency_.took(answer.request);
+    }
+    const std::uint64_t limit = concurrency_.limit();
+    board_.update([limit](EndpointStatus& shown) { shown.concurrency_limit = limit; });
+}
+
+void LokiDelivery::answered(LokiItem item, const Answered& answer) {
+    const HttpResult& result = answer.result;
     const bool has_answer = result.error == TransportError::none;
     const LokiRequestFacts sent{item.raw_bytes, item.records, item.streams, item.rate_limited,
                                 clock_.now()};
     const LokiDecision decision =
         has_answer ? decide_loki(result.response, sent) : decide_transport(result.error);
     note_answer(result, decision);
-    if (decision.reason == Reason::unauthorised && client_->refresh_files()) {
-        // The secret was replaced while the request was under way: no reason to hold.
+    set_pace(answer, decision);
+    if (decision.action == LokiAction::hold && is_outdated(answer)) {
+        // Somebody has done something already: no reason to hold.
         item.due_ns = 0;
         queue(std::move(item));
         return;
@@ -76,6 +120,11 @@ void LokiDelivery::note_answer(const HttpResult& result, const LokiDecision& dec
 }
 
 void LokiDelivery::carry_out(LokiItem item, const LokiDecision& decision) {
+    if (needs_entries(decision.action) && !is_readable(item)) {
+        drop(item, Reason::batch_unreadable, item.records);
+        item_ended(item);
+        return;
+    }
     switch (decision.action) {
         case LokiAction::ok:
             on_ok(item);
@@ -134,9 +183,10 @@ void LokiDelivery::on_retry(LokiItem item, const LokiDecision& decision) {
         item.rate_limited = 0;
     }
     const auto wait_for = [&](std::uint32_t failures) {
-        return decision.wait
-                   ? backoff_.spread(*decision.wait)
-                   : backoff_.wait(failures, options_->backoff_min, options_->backoff_max);
+        const std::chrono::nanoseconds wait =
+            backoff_.wait(failures, options_->backoff_min, options_->backoff_max);
+        // "Retry-After: 0" is no reason to hurry.
+        return decision.wait ? std::max(wait, backoff_.spread(*decision.wait)) : wait;
     };
     const std::chrono::nanoseconds wait = wait_for(failures_);
     paused_until_ns_ = std::max(paused_until_ns_, now_ns + wait.count());
@@ -156,8 +206,15 @@ void LokiDelivery::on_hold(LokiItem item, const LokiDecision& decision) {
         wait = std::clamp(until, wait, wait * 10);
     }
     ++failures_;
-    paused_until_ns_ = now_ns + backoff_.spread(wait).count();
-    item.due_ns = 0;
+    ++item.attempts;
+    const std::chrono::nanoseconds spread = backoff_.spread(wait);
+    // If others passed since it failed first, the fault lies with this request: it waits alone.
+    item.held = item.attempts <= failures_;
+    if (item.held) {
+        paused_until_ns_ = now_ns + spread.count();
+    }
+    // A little later than the probe, which is another request's turn if there is another.
+    item.due_ns = now_ns + spread.count() + wait.count() / 8;
     set_state(EndpointState::hold, decision.reason);
     queue(std::move(item));
 }
@@ -210,6 +267,7 @@ void LokiDelivery::on_repair(const LokiItem& item, const LokiDecision& decision)
     RepairedPush parts = apply_repairs(decode(item), decision.repairs, repair_context(item));
     for (const auto& [reason, push] : parts.ended) {
         dead_letter(item, reason, push);
+        refuse_streams(reason, push);
     }
     board_.update([&](EndpointStatus& status) {
         for (const auto& [reason, records] : parts.repaired) {
@@ -265,6 +323,9 @@ void LokiDelivery::on_slow_lane(LokiItem item, const LokiDecision& decision) {
     PushPair parts;
     if (item.streams > 1) {
         parts = partition_entries(decode(item), is_named);
+    } else if (may_exceed_stream_burst(item, decision.reason)) {
+        halve_slow(item, decision.reason, due_ns);
+        return;
     }
     if (parts.first.streams.empty() || parts.second.streams.empty()) {
         to_slow_lane(std::move(item), decision.reason, due_ns);
@@ -277,13 +338,36 @@ void LokiDelivery::on_slow_lane(LokiItem item, const LokiDecision& decision) {
     lane.records = slow.records;
     lane.streams = slow.streams;
     ++item.parent->items;
-    to_slow_lane(std::move(lane), decision.reason, due_ns);
-    item.attempts = 0;
+    // First, so that it does not wait behind what waits if this is a replay.
     ask_again(item, parts.second, Reason::other_stream);
+    to_slow_lane(std::move(lane), decision.reason, due_ns);
+    item_ended(item);
+}
+
+void LokiDelivery::halve_slow(const LokiItem& item, Reason reason, std::int64_t due_ns) {
+    PushPair halves = split_by_entries(decode(item));
+    for (LokiPush* half : {&halves.first, &halves.second}) {
+        EncodedPush encoded = encode_loki_push(*half);
+        LokiItem made = item;
+        made.own_body = std::move(encoded.body);
+        made.raw_bytes = encoded.raw_bytes;
+        made.records = encoded.records;
+        made.streams = encoded.streams;
+        made.attempts = 1;
+        ++item.parent->items;
+        to_slow_lane(std::move(made), reason, due_ns);
+    }
     item_ended(item);
 }
 
 void LokiDelivery::to_slow_lane(LokiItem item, Reason reason, std::int64_t due_ns) {
+    item.due_ns = due_ns;
+    if (item.replay && !item.slow && reason == Reason::stream_rate_limited) {
+        // Were it overtaken by what is newer, it would be too far behind for good. The rate has
+        // room again in seconds, so that the replay waits in front of it.
+        queue(std::move(item));
+        return;
+    }
     std::size_t items = 0;
     std::size_t bytes = item.raw_bytes;
     for (const LokiItem& other : waiting_) {
@@ -297,7 +381,6 @@ void LokiDelivery::to_slow_lane(LokiItem item, Reason reason, std::int64_t due_n
         return;
     }
     item.slow = true;
-    item.due_ns = due_ns;
     queue(std::move(item));
 }
 
@@ -320,7 +403,16 @@ void LokiDelivery::alive() {
     failures_ = 0;
     if (state_ != EndpointState::ok) {
         paused_until_ns_ = 0;
+        release_held();
         set_state(EndpointState::ok, Reason::none);
+    }
+}
+
+// What was refused with everything else may go now.
+void LokiDelivery::release_held() {
+    for (LokiItem& item : waiting_) {
+        item.due_ns = item.held ? 0 : item.due_ns;
+        item.held = false;
     }
 }
 

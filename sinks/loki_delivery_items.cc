@@ -14,14 +14,22 @@ void LokiDelivery::queue(LokiItem item) {
 
 LokiPush LokiDelivery::decode(const LokiItem& item) const {
     Result<LokiPush> push = decode_loki_push(item.body());
-    // Whatever comes here was decoded once before or was encoded by us.
+    // Whatever comes here was found readable (is_readable) or was encoded by us.
     WEIR_ASSERT(push && push->records() == item.records);
     return std::move(*push);
 }
 
 RepairContext LokiDelivery::repair_context(const LokiItem& item) const {
     return {item.parent->batch->first_received, item.applied, options_->replay_label,
-            options_->replay_value};
+            options_->replay_value, item.replay};
+}
+
+bool LokiDelivery::is_readable(const LokiItem& item) const {
+    if (!item.own_body.empty()) {
+        return true;
+    }
+    const Result<LokiPush> push = decode_loki_push(item.body());
+    return push && push->records() == item.records;
 }
 
 void LokiDelivery::admit(BatchPtr batch) {
@@ -37,7 +45,7 @@ void LokiDelivery::admit(BatchPtr batch) {
     const std::vector<Repair> learned = learned_now();
     const Timestamp replay_before{clock_.now().unix_ns -
                                   std::chrono::nanoseconds(options_->replay_after).count()};
-    if (frozen.oldest >= replay_before && learned.empty()) {
+    if (frozen.oldest >= replay_before && learned.empty() && !any_refused()) {
         queue(std::move(whole));
         return;
     }
@@ -47,6 +55,8 @@ void LokiDelivery::admit(BatchPtr batch) {
         item_ended(whole);
         return;
     }
+    dead_letter_refused(whole, *push);
+    const bool none_refused = push->records() == frozen.records;
     const auto is_old = [replay_before](const LokiStream&, const LokiEntry& entry) {
         return entry.timestamp < replay_before;
     };
@@ -60,7 +70,7 @@ void LokiDelivery::admit(BatchPtr batch) {
         append_push(repaired.changed, std::move(repaired.rest));
         *part = std::move(repaired.changed);
     }
-    if (all_recent && changed == 0) {
+    if (all_recent && changed == 0 && none_refused) {
         queue(std::move(whole));
         return;
     }
@@ -118,6 +128,40 @@ void LokiDelivery::learn(const std::vector<Repair>& repairs) {
     }
 }
 
+void LokiDelivery::refuse_streams(Reason reason, const LokiPush& push) {
+    constexpr std::size_t refused_max = 1000;
+    const bool by_labels =
+        reason >= Reason::label_names_too_many && reason <= Reason::label_missing;
+    const std::int64_t until_ns =
+        clock_.monotonic_ns() + std::chrono::nanoseconds(options_->refused_for).count();
+    for (const LokiStream& stream : push.streams) {
+        if (by_labels && refused_.size() < refused_max) {
+            refused_.insert_or_assign(stream.labels, RefusedStream{reason, server_text_, until_ns});
+        }
+    }
+}
+
+bool LokiDelivery::any_refused() {
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    std::erase_if(refused_, [now_ns](const auto& one) { return one.second.until_ns <= now_ns; });
+    return !refused_.empty();
+}
+
+// Takes the entries of refused streams out of `push`.
+void LokiDelivery::dead_letter_refused(const LokiItem& whole, LokiPush& push) {
+    const auto is_refused = [this](const LokiStream& stream) {
+        return refused_.contains(stream.labels);
+    };
+    for (const LokiStream& stream : push.streams) {
+        if (is_refused(stream)) {
+            const RefusedStream& why = refused_.at(stream.labels);
+            server_text_ = why.server_text;
+            dead_letter(whole, why.reason, {{stream}});
+        }
+    }
+    std::erase_if(push.streams, is_refused);
+}
+
 void LokiDelivery::delivered(const LokiItem& item, std::uint64_t records) {
     item.parent->outcome.delivered += records;
     const Timestamp now = clock_.now();
@@ -128,8 +172,7 @@ void LokiDelivery::delivered(const LokiItem& item, std::uint64_t records) {
         status.sent_records += records;
         status.sent_bytes += bytes;
         status.last_success_at = now;
-        status.latency_last = latency;
-        status.latency_max = std::max(status.latency_max, latency);
+        status.add_latency(latency);
     });
 }
 

@@ -35,6 +35,8 @@ struct LokiEndpointOptions {
     std::chrono::milliseconds slow_wait_min{5'000};
     std::size_t slow_items_max = 64;
     std::size_t slow_bytes_max = 16UL * 1024 * 1024;  // requests before compression
+    // How long a stream whose labels were refused is not sent; its records end as dead letters.
+    std::chrono::milliseconds refused_for{std::chrono::minutes(1)};
     // How long a limit learnt from a refusal is obeyed before it is tried again.
     std::chrono::milliseconds learned_for{std::chrono::hours(1)};
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <optional>
 
 namespace weir {
@@ -32,11 +33,30 @@ bool claims(const Repair& repair, const LokiStream& stream, const LokiEntry& ent
         [&stream](const std::string& named) { return same_stream(stream.labels, named); });
 }
 
-// A repair that would do nothing new: it was made before, or its aim is refused as well.
+// Where a repair moves the timestamps of its entries: to the receive time, unless the server's
+// clock says that this is ahead as well.
+Timestamp clamp_target(const Repair& repair, const RepairContext& context) {
+    return repair.server_now ? std::min(context.received, *repair.server_now) : context.received;
+}
+
+// A repair that would do nothing new: it was made before, or its aim is refused as well. The others
+// leave nothing that the same complaint could claim again: a cut line fits, folded metadata is
+// gone.
 bool is_hopeless(const Repair& repair, const RepairContext& context) {
-    return repair.kind == RepairKind::dead_letter ||
-           (context.applied & repair_bit(repair.kind)) != 0 ||
-           (repair.kind == RepairKind::clamp_old && context.received < repair.time);
+    switch (repair.kind) {
+        case RepairKind::dead_letter:
+            return true;
+        case RepairKind::sanitise:
+            return (context.applied & repair_bit(RepairKind::sanitise)) != 0;
+        case RepairKind::replay:
+            return context.replay;
+        case RepairKind::clamp_old:
+            return context.received < repair.time;
+        case RepairKind::clamp_new:
+            return clamp_target(repair, context) >= repair.time;
+        default:
+            return false;
+    }
 }
 
 // Sorts and rewrites the entries of one request.
@@ -46,9 +66,13 @@ class Repairer {
         : repairs_(repairs), context_(context) {
         result_.applied = context.applied;
         matched_.assign(repairs.size(), false);
-        metadata_allowed_ = (context.applied & repair_bit(RepairKind::fold_all)) == 0;
+        // What the server finds too much once would be too much again.
+        metadata_allowed_ = (context.applied & folds_) == 0;
         for (const Repair& repair : repairs) {
-            metadata_allowed_ = metadata_allowed_ && repair.kind != RepairKind::fold_all;
+            metadata_allowed_ = metadata_allowed_ && (repair_bit(repair.kind) & folds_) == 0;
+            if (repair.kind == RepairKind::truncate) {
+                line_bytes_max_ = static_cast<std::size_t>(repair.limit);
+            }
         }
     }
 
@@ -91,6 +115,9 @@ class Repairer {
 
   private:
     static constexpr std::uint32_t ended_ = ~0U;
+    static constexpr std::uint32_t folds_ = repair_bit(RepairKind::fold_all) |
+                                            repair_bit(RepairKind::fold_large) |
+                                            repair_bit(RepairKind::fold_many);
 
     static void keep(LokiStream stream, LokiPush& push) {
         if (!stream.entries.empty()) {
@@ -132,8 +159,9 @@ class Repairer {
             }
             kinds |= repair_bit(repairs_[i].kind);
             reason = repairs_[i].reason;
-            if (repairs_[i].kind == RepairKind::truncate) {
-                line_limit_ = static_cast<std::size_t>(repairs_[i].limit);
+            if (repairs_[i].kind == RepairKind::clamp_old ||
+                repairs_[i].kind == RepairKind::clamp_new) {
+                clamp_to_ = clamp_target(repairs_[i], context_);
             }
         }
         if (hopeless != nullptr) {
@@ -160,20 +188,16 @@ class Repairer {
     }
 
     void rewrite(LokiEntry& entry, std::uint32_t kinds) {
-        constexpr std::uint32_t folds = repair_bit(RepairKind::fold_all) |
-                                        repair_bit(RepairKind::fold_large) |
-                                        repair_bit(RepairKind::fold_many);
         constexpr std::uint32_t clamps =
             repair_bit(RepairKind::clamp_old) | repair_bit(RepairKind::clamp_new);
-        if ((kinds & folds) != 0) {
+        if ((kinds & folds_) != 0) {
             fold_metadata(entry);
         }
-        if ((kinds & repair_bit(RepairKind::truncate)) != 0) {
-            truncate_line(entry, line_limit_, metadata_allowed_);
-        }
+        // Folding may have made a line too long that was not.
+        truncate_line(entry, line_bytes_max_, metadata_allowed_);
         if ((kinds & clamps) != 0) {
             // One nanosecond apart: Loki takes equal lines at one time for one line.
-            clamp_timestamp(entry, {context_.received.unix_ns + clamped_});
+            clamp_timestamp(entry, {clamp_to_.unix_ns + clamped_});
             ++clamped_;
         }
     }
@@ -183,7 +207,8 @@ class Repairer {
     RepairedPush result_;
     std::vector<bool> stream_claims_;
     std::vector<bool> matched_;
-    std::size_t line_limit_ = 0;
+    std::size_t line_bytes_max_ = std::numeric_limits<std::size_t>::max();
+    Timestamp clamp_to_;
     std::int64_t clamped_ = 0;
     bool metadata_allowed_ = true;
 };

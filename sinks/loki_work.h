@@ -38,6 +38,7 @@ struct LokiItem {
     std::uint32_t applied = 0;  // bit set of RepairKind
     bool replay = false;
     bool slow = false;
+    bool held = false;  // waits because the whole endpoint holds
 
     [[nodiscard]] std::string_view body() const {
         return own_body.empty() ? std::string_view(parent->batch->body) : own_body;
@@ -51,9 +52,10 @@ struct LokiItem {
 // Value. What a repair needs to know beside the entries.
 struct RepairContext {
     Timestamp received;         // of the batch's first record, for clamping
-    std::uint32_t applied = 0;  // repairs made before; the same one again ends the entry
-    std::string_view replay_label;
-    std::string_view replay_value;
+    std::uint32_t applied = 0;  // repairs made before
+    std::string_view replay_label{};
+    std::string_view replay_value{};
+    bool replay = false;  // it went out with the replay label
 };
 
 // Value. A request after its repairs. Every entry is in exactly one of the parts.

@@ -13,13 +13,9 @@ std::string_view endpoint_state_name(EndpointState state) {
     return names[index];
 }
 
-void DurationHistogram::add(std::chrono::nanoseconds duration) {
-    const double seconds = std::chrono::duration<double>(duration).count();
-    for (std::size_t i = 0; i < bounds_s.size(); ++i) {
-        at_most[i] += seconds <= bounds_s[i] ? 1U : 0U;
-    }
-    ++count;
-    sum_s += seconds;
+void EndpointStatus::add_latency(std::chrono::nanoseconds latency) {
+    delivery_latency.add(latency);
+    latency_max = std::max(latency_max, latency);
 }
 
 void StatusBoard::set_state(EndpointState state, Reason reason, Timestamp now) {

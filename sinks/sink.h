@@ -27,17 +27,33 @@ enum class EndpointState : std::uint8_t {
 // "ok", "retry", "hold", "slow".
 [[nodiscard]] std::string_view endpoint_state_name(EndpointState state);
 
-// Value. Cumulative histogram of request durations, as Prometheus wants it.
+// Value. Cumulative histogram of durations, as Prometheus wants it.
+template <std::size_t Size, const std::array<double, Size>& Bounds>
 struct DurationHistogram {
-    static constexpr std::array<double, 12> bounds_s{0.005, 0.01, 0.025, 0.05, 0.1,  0.25,
-                                                     0.5,   1.0,  2.5,   5.0,  10.0, 30.0};
+    static constexpr const std::array<double, Size>& bounds_s = Bounds;
 
-    std::array<std::uint64_t, bounds_s.size()> at_most{};  // by bound; +Inf is `count`
+    std::array<std::uint64_t, Size> at_most{};  // by bound; +Inf is `count`
     std::uint64_t count = 0;
     double sum_s = 0;
 
-    void add(std::chrono::nanoseconds duration);
+    void add(std::chrono::nanoseconds duration) {
+        const double seconds = std::chrono::duration<double>(duration).count();
+        for (std::size_t i = 0; i < Size; ++i) {
+            at_most[i] += seconds <= Bounds[i] ? 1U : 0U;
+        }
+        ++count;
+        sum_s += seconds;
+    }
 };
+
+inline constexpr std::array<double, 12> request_bounds_s{0.005, 0.01, 0.025, 0.05, 0.1,  0.25,
+                                                         0.5,   1.0,  2.5,   5.0,  10.0, 30.0};
+// Up to an hour, for what an endpoint catches up with.
+inline constexpr std::array<double, 13> latency_bounds_s{
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0};
+
+using RequestDurations = DurationHistogram<request_bounds_s.size(), request_bounds_s>;
+using DeliveryLatencies = DurationHistogram<latency_bounds_s.size(), latency_bounds_s>;
 
 // Value. One sink at one moment.
 struct EndpointStatus {
@@ -56,15 +72,19 @@ struct EndpointStatus {
     std::uint64_t sent_records = 0;
     std::uint64_t sent_bytes = 0;  // of bodies that were taken
     std::uint64_t in_flight = 0;
-    std::uint64_t slow_records = 0;      // waiting in the slow lane now
-    std::uint64_t rate_bytes_per_s = 0;  // limit put on ourselves after 429; 0: none
-    DurationHistogram request_duration;
-    std::chrono::nanoseconds latency_last{0};  // first receive of a batch to its acceptance
+    std::uint64_t concurrency_limit = 0;  // requests it may have in flight now; 0: does not apply
+    std::uint64_t slow_records = 0;       // waiting in the slow lane now
+    std::uint64_t rate_bytes_per_s = 0;   // limit put on ourselves after 429; 0: none
+    RequestDurations request_duration;
+    DeliveryLatencies delivery_latency;  // first receive of a batch to its acceptance
     std::chrono::nanoseconds latency_max{0};
     // Files only.
     std::uint64_t files = 0;
     std::uint64_t files_bytes = 0;
     std::uint64_t files_deleted = 0;  // the oldest, for room
+
+    // A request was taken whose batch's first record came in `latency` ago.
+    void add_latency(std::chrono::nanoseconds latency);
 };
 
 // Resource. The status of one sink between its thread, which writes, and whoever asks.

@@ -55,6 +55,16 @@ TEST(RetryAfter, ReadsSecondsAndDates) {
     EXPECT_FALSE(parse_retry_after("Sun, 06 Xyz 1994 08:49:37 GMT", now));
 }
 
+TEST(HttpDate, ReadsTheOneFormThatMayBeSent) {
+    const std::optional<Timestamp> date = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+    ASSERT_TRUE(date);
+    EXPECT_EQ(to_rfc3339(*date, 0), "1994-11-06T08:49:37Z");
+    EXPECT_FALSE(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"));
+    EXPECT_FALSE(parse_http_date("Sun, 06 Nov 9999 08:49:37 GMT"));
+    EXPECT_FALSE(parse_http_date("Sun, 06 Nov 1994 08:49:37 CET"));
+    EXPECT_FALSE(parse_http_date(""));
+}
+
 TEST(Backoff, IsFullJitterUnderADoublingBound) {
     Backoff backoff(42);
     std::chrono::nanoseconds longest{0};

@@ -80,8 +80,11 @@ TEST(LokiDecision, MaxEntrySizeTruncatesToTheLimitNamed) {
 }
 
 TEST(LokiDecision, AnAbsurdLineLimitIsNotObeyed) {
-    expect(decide(400, "max entry size '1' bytes exceeded for stream '{job=\"a\"}'"),
-           LokiAction::dead_letter, Reason::rejected_unknown);
+    const LokiDecision decision =
+        decide(400, "max entry size '1' bytes exceeded for stream '{job=\"a\"}'");
+    expect(decision, LokiAction::repair, Reason::rejected_unknown);
+    EXPECT_EQ(decision.repairs.at(0).kind, RepairKind::dead_letter);
+    EXPECT_THAT(decision.repairs.at(0).streams, ElementsAre(R"({job="a"})"));
 }
 
 TEST(LokiDecision, TooOldClampsWhatIsOlderThanTheCutoff) {
@@ -156,7 +159,8 @@ TEST(LokiDecision, BadLabelSetsEndTheirStreamsOnly) {
         ASSERT_EQ(decision.repairs.size(), 1U);
         EXPECT_EQ(decision.repairs[0].kind, RepairKind::dead_letter);
         EXPECT_THAT(decision.repairs[0].streams, ElementsAre(R"({a="1", b="2"})"));
-        EXPECT_TRUE(decision.rest_is_stored);
+        // Loki says this even while ingestion is blocked for all the other streams.
+        EXPECT_FALSE(decision.rest_is_stored);
     }
 }
 
@@ -222,7 +226,7 @@ TEST(LokiDecision, GroupedComplaintsAreAllRepaired) {
     EXPECT_EQ(decision.repairs[1].kind, RepairKind::dead_letter);
     EXPECT_THAT(decision.repairs[1].streams, ElementsAre(R"({b="max entry size"})"));
     EXPECT_EQ(decision.repairs[2].kind, RepairKind::clamp_old);
-    EXPECT_TRUE(decision.rest_is_stored);
+    EXPECT_FALSE(decision.rest_is_stored);
 }
 
 TEST(LokiDecision, ATextThatWasCutOffLeavesTheRestUnknown) {

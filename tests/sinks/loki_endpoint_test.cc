@@ -84,7 +84,7 @@ TEST(LokiEndpoint, HasSoManyRequestsInFlightAndNoMore) {
     });
     EndpointHarness harness;
     harness.options.requests_in_flight_max = 3;
-    for (int i = 0; i < 9; ++i) {
+    for (int i = 0; i < 20; ++i) {
         harness.append(harness.push(R"({job="a"})", {"x"}));
     }
     harness.start(server.url());
@@ -141,19 +141,38 @@ FakeAnswer broken(Fault fault) {
     return answer;
 }
 
+FakeAnswer broken_off() {
+    FakeAnswer answer = status_only(400, "stream '{job=\"a\"}' is refused, for who knows what");
+    answer.fault = Fault::close_mid_answer;
+    return answer;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Ways, LokiEndpointRetry,
-    testing::Values(Failing{"server_error", status_only(500, "boom"), "500", "server_error"},
-                    Failing{"html_bad_gateway", status_only(502, "<html>no upstream</html>"), "502",
-                            "server_error"},
-                    Failing{"unavailable", status_only(503), "503", "server_error"},
-                    Failing{"too_many", status_only(429, "slow down"), "429", "rate_limited"},
-                    Failing{"client_timeout", status_only(408), "408", "client_gave_up"},
-                    Failing{"closed", broken(Fault::close_before_answer), "closed", "closed"},
-                    Failing{"half_closed", broken(Fault::half_close), "closed", "closed"},
-                    Failing{"silent", broken(Fault::never_answer), "request_timeout",
-                            "request_timeout"},
-                    Failing{"not_http", broken(Fault::garbage), "protocol", "bad_answer"}),
+    testing::Values(
+        Failing{"server_error", status_only(500, "boom"), "500", "server_error"},
+        Failing{"html_bad_gateway", status_only(502, "<html>no upstream</html>"), "502",
+                "server_error"},
+        Failing{"unavailable", status_only(503), "503", "server_error"},
+        Failing{"too_many", status_only(429, "slow down"), "429", "rate_limited"},
+        Failing{"too_many_page", status_only(429, "<html>slow down</html>"), "429", "rate_limited"},
+        Failing{"tenant_rate",
+                status_only(429,
+                            "ingestion rate limit exceeded for user edge (limit: "
+                            "400000000 bytes/sec)"),
+                "429", "rate_limited"},
+        Failing{"circuit_breaker", status_only(503, "circuit breaker open"), "503", "server_error"},
+        Failing{"gateway_timeout", status_only(504, "<html>timeout</html>"), "504", "server_error"},
+        Failing{"grpc_exhausted", status_only(500, "code = ResourceExhausted"), "500",
+                "server_error"},
+        Failing{"client_timeout", status_only(408), "408", "client_gave_up"},
+        Failing{"too_early", status_only(425), "425", "client_gave_up"},
+        Failing{"client_closed", status_only(499, "context canceled"), "499", "client_gave_up"},
+        Failing{"mid_answer", broken_off(), "400", "closed"},
+        Failing{"closed", broken(Fault::close_before_answer), "closed", "closed"},
+        Failing{"half_closed", broken(Fault::half_close), "closed", "closed"},
+        Failing{"silent", broken(Fault::never_answer), "request_timeout", "request_timeout"},
+        Failing{"not_http", broken(Fault::garbage), "protocol", "bad_answer"}),
     [](const auto& kind) { return kind.param.name; });
 
 TEST(LokiEndpoint, RetryAfterIsHonoured) {

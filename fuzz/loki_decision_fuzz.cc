@@ -42,6 +42,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     WEIR_ASSERT(decision.streams.size() <= 2 * weir::complaint_streams_max);
     const weir::RepairContext context{now, 0, "replay", "1"};
     const weir::RepairedPush parts = weir::apply_repairs(push, decision.repairs, context);
+    // The same refusal finds nothing left to repair, so that there is an end to it.
+    const weir::RepairContext later{now, parts.applied, "replay", "1", true};
+    const weir::RepairedPush again = weir::apply_repairs(parts.changed, decision.repairs, later);
+    WEIR_ASSERT(again.changed.records() == 0 && again.replay.records() == 0);
     std::uint32_t records = parts.changed.records() + parts.replay.records() + parts.rest.records();
     for (const auto& [reason, ended] : parts.ended) {
         records += ended.records();

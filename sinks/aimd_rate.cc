@@ -19,9 +19,12 @@ constexpr std::uint64_t bytes_per_s_free = 1'000'000'000;
 void AimdRate::refused(std::optional<std::uint64_t> server_limit, std::int64_t now_ns) {
     if (bytes_per_s_ == 0) {
         bytes_per_s_ = server_limit.value_or(first_bytes_per_s);
+    } else if (now_ns - lowered_ns_ >= ns_per_s) {
+        bytes_per_s_ /= 2;  // once for all that was under way together
     } else {
-        bytes_per_s_ /= 2;
+        return;
     }
+    lowered_ns_ = now_ns;
     bytes_per_s_ = std::clamp(bytes_per_s_, bytes_per_s_min, bytes_per_s_free);
     step_bytes_per_s_ =
         std::max<std::uint64_t>(server_limit.value_or(first_bytes_per_s) / 20, 1024);

@@ -1,5 +1,5 @@
-// The rate that an endpoint allows itself after the server said "too much": halved at each refusal,
-// raised slowly while it goes well. No limit until the first refusal.
+// The rate that an endpoint allows itself after the server said "too much": halved at a refusal, at
+// most once a second, raised slowly while it goes well. No limit until the first refusal.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ class AimdRate {
     std::uint64_t step_bytes_per_s_ = 0;
     std::int64_t ready_at_ns_ = 0;
     std::int64_t raised_ns_ = 0;
+    std::int64_t lowered_ns_ = 0;
 };
 
 }  // namespace weir

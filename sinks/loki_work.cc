@@ -190,16 +190,16 @@ class Repairer {
     void rewrite(LokiEntry& entry, std::uint32_t kinds) {
         constexpr std::uint32_t clamps =
             repair_bit(RepairKind::clamp_old) | repair_bit(RepairKind::clamp_new);
-        if ((kinds & folds_) != 0) {
-            fold_metadata(entry);
-        }
-        // Folding may have made a line too long that was not.
-        truncate_line(entry, line_bytes_max_, metadata_allowed_);
+        // In this order, since each may give the next more to do.
         if ((kinds & clamps) != 0) {
             // One nanosecond apart: Loki takes equal lines at one time for one line.
             clamp_timestamp(entry, {clamp_to_.unix_ns + clamped_});
             ++clamped_;
         }
+        if ((kinds & folds_) != 0) {
+            fold_metadata(entry);
+        }
+        truncate_line(entry, line_bytes_max_, metadata_allowed_);
     }
 
     const std::vector<Repair>& repairs_;

@@ -74,8 +74,8 @@ def start_loki(loki_binary, tmp_path):
     """Starts Lokis of the test's own."""
     started = []
 
-    def start(name, limits=None):
-        server = Loki(loki_binary, tmp_path, name, limits)
+    def start(name, limits=None, **sections):
+        server = Loki(loki_binary, tmp_path, name, limits, **sections)
         started.append(server)
         return server.start()
 

@@ -101,16 +101,18 @@ TEST(AimdRate, HalvesAtARefusalAndRisesSlowly) {
     EXPECT_EQ(rate.ready_at_ns(), 0);
     rate.refused(1'000'000, 0);
     EXPECT_EQ(rate.bytes_per_s(), 1'000'000U);
-    rate.refused(1'000'000, 0);
+    rate.refused(1'000'000, ns_per_s / 2);  // it was under way with the first
+    EXPECT_EQ(rate.bytes_per_s(), 1'000'000U);
+    rate.refused(1'000'000, ns_per_s);
     EXPECT_EQ(rate.bytes_per_s(), 500'000U);
-    rate.spend(250'000, ns_per_s);
-    EXPECT_EQ(rate.ready_at_ns(), ns_per_s + ns_per_s / 2);
-    rate.accepted(ns_per_s / 2);
+    rate.spend(250'000, 2 * ns_per_s);
+    EXPECT_EQ(rate.ready_at_ns(), 2 * ns_per_s + ns_per_s / 2);
+    rate.accepted(ns_per_s + ns_per_s / 2);
     EXPECT_EQ(rate.bytes_per_s(), 500'000U);
-    rate.accepted(ns_per_s);
+    rate.accepted(2 * ns_per_s);
     EXPECT_EQ(rate.bytes_per_s(), 550'000U);
-    for (int i = 0; i < 100; ++i) {
-        rate.refused(1'000'000, 0);
+    for (std::int64_t second = 3; second < 100; ++second) {
+        rate.refused(1'000'000, second * ns_per_s);
     }
     EXPECT_EQ(rate.bytes_per_s(), 64U * 1024);
 }

@@ -72,11 +72,14 @@ TEST_F(LokiEndpointRepairs, MetadataThatIsFoldedMayMakeALineTooLong) {
         LokiPush one = push(R"({a="1"})", {std::string(290, 'x'), std::string(2000, 'y')});
         one.streams[0].entries[0].metadata = {{"app", "sshd"}};
         one.streams[0].entries[1].metadata = {{"app", "sshd"}};
+        const std::size_t before = server.request_count();
         append(one);
         if (i == 0) {
             start(server.url());
         }
         ASSERT_TRUE(settled());
+        // Both are known by then.
+        EXPECT_TRUE(i == 0 || server.request_count() == before + 1);
     }
     EXPECT_EQ(delivered(), 4U);
     EXPECT_THAT(cursor.ledger().dead_lettered, IsEmpty());

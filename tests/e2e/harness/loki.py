@@ -32,15 +32,30 @@ class Entry(NamedTuple):
 
 
 class Loki(Process):
-    def __init__(self, binary, directory, name="loki", limits=None):
+    def __init__(self, binary, directory, name="loki", limits=None, **sections):
+        """`sections` (server, ingester) are put over those of config()."""
         self.directory = directory / name
         self.directory.mkdir(parents=True)
         self.port = free_port()
+        self.grpc_port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.push_url = f"{self.base}/loki/api/v1/push"
-        config = self.directory / "loki.yaml"
-        config.write_text(json.dumps(self.config(free_port(), {**ROOMY_LIMITS, **(limits or {})})))
-        super().__init__(name, [binary, f"-config.file={config}"], self.directory / "log")
+        self.file = self.directory / "loki.yaml"
+        self.sections = sections
+        self.write_config(limits)
+        super().__init__(name, [binary, f"-config.file={self.file}"], self.directory / "log")
+
+    def write_config(self, limits=None):
+        config = self.config(self.grpc_port, {**ROOMY_LIMITS, **(limits or {})})
+        for name, settings in self.sections.items():
+            config[name].update(settings)
+        self.file.write_text(json.dumps(config))
+
+    def restart(self, limits=None):
+        """The same Loki with its data, under other limits."""
+        assert self.stop() == 0
+        self.write_config(limits)
+        return self.start()
 
     def config(self, grpc_port, limits):
         data = self.directory / "data"
@@ -120,6 +135,12 @@ class Loki(Process):
                 metadata = rest[0].get("structuredMetadata", {}) if rest else {}
                 found.append(Entry(int(nanos), line, stream["stream"], metadata))
         return sorted(found, key=lambda entry: entry.nanos)
+
+    def count(self, selector):
+        """How many entries of the last hour the selector matches, for what is too much to fetch."""
+        query = urllib.parse.urlencode({"query": f"sum(count_over_time({selector}[1h]))"})
+        answer = http.get_json(f"{self.base}/loki/api/v1/query?{query}", 30)
+        return sum(int(sample["value"][1]) for sample in answer["data"]["result"])
 
     def lines(self, selector):
         return [entry.line for entry in self.entries(selector)]

@@ -64,11 +64,12 @@ def port_is_free(port):
 class Process:
     """Resource. Standard output and error go to `log`, which start() appends to."""
 
-    def __init__(self, name, command, log: Path, environment=None):
+    def __init__(self, name, command, log: Path, environment=None, directory=None):
         self.name = name
         self.command = [str(part) for part in command]
         self.log = Path(log)
         self.environment = {**os.environ, **(environment or {})}
+        self.working_directory = directory
         self.child = None
 
     def spawn(self):
@@ -79,6 +80,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.environment,
+                cwd=self.working_directory,
                 preexec_fn=die_with_parent,
             )
         return self

@@ -25,7 +25,7 @@ class Weir(Process):
         self.admin = f"{'https' if 'tls' in admin else 'http'}://{address}"
         self.token_file = admin.get("token_file")
         command = [BINARY, "run", *(arguments or ["--config", self.file])]
-        super().__init__(name, command, directory / f"{name}.log", environment)
+        super().__init__(name, command, directory / f"{name}.log", environment, directory)
 
     def write_config(self):
         # JSON is YAML, and needs no library.

@@ -138,6 +138,7 @@ class LokiDelivery {
     std::string server_text_;                  // of the answer being worked on, for dead letters
     EndpointState state_ = EndpointState::ok;  // slow is shown, not kept
     Reason state_reason_ = Reason::none;
+    Reason slow_reason_ = Reason::none;  // why the slow lane is not empty
     std::uint32_t failures_ = 0;  // in a row, of the endpoint
     std::int64_t paused_until_ns_ = 0;
     std::size_t in_flight_ = 0;

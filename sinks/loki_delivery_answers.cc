@@ -381,6 +381,7 @@ void LokiDelivery::to_slow_lane(LokiItem item, Reason reason, std::int64_t due_n
         return;
     }
     item.slow = true;
+    item.slow_reason = reason;
     queue(std::move(item));
 }
 
@@ -418,14 +419,21 @@ void LokiDelivery::release_held() {
 
 void LokiDelivery::count_slow() {
     std::uint64_t records = 0;
+    Reason reason = Reason::none;
     for (const LokiItem& item : waiting_) {
         records += item.slow ? item.records : 0U;
+        // Of the two the one that does not pass by itself.
+        reason = item.slow ? std::max(reason, item.slow_reason) : reason;
     }
     if (state_ == EndpointState::ok) {
-        const bool slow = records > 0;
-        board_.set_state(slow ? EndpointState::slow : EndpointState::ok,
-                         slow ? Reason::stream_rate_limited : Reason::none, clock_.now());
+        const EndpointState shown = records > 0 ? EndpointState::slow : EndpointState::ok;
+        board_.set_state(shown, reason, clock_.now());
     }
+    if (reason > slow_reason_) {
+        events_.emit({EventId::endpoint_state, options_->name,
+                      fmt::format("slow ({}): {}", reason_name(reason), server_text_)});
+    }
+    slow_reason_ = reason;
     const std::uint64_t rate = rate_.bytes_per_s();
     board_.update([records, rate](EndpointStatus& status) {
         status.slow_records = records;

@@ -6,6 +6,7 @@
 #include "pipeline/log.h"
 #include "pipeline/loki_rewrite.h"
 #include "sinks/loki_decision.h"
+#include "sinks/reason.h"
 
 #include <cstdint>
 #include <map>
@@ -38,6 +39,7 @@ struct LokiItem {
     std::uint32_t applied = 0;  // bit set of RepairKind
     bool replay = false;
     bool slow = false;
+    Reason slow_reason = Reason::none;
     bool held = false;  // waits because the whole endpoint holds
 
     [[nodiscard]] std::string_view body() const {

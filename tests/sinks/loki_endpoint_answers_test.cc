@@ -271,7 +271,17 @@ TEST_F(LokiEndpointAnswers, TheSlowLaneIsBounded) {
     ASSERT_TRUE(eventually(
         [&] { return !cursor.ledger().dead_lettered.empty() && cursor.ledger().queued == 3; }));
     EXPECT_THAT(cursor.ledger().dead_lettered, ElementsAre(Pair("slow_lane_full", 2)));
-    EXPECT_EQ(endpoint->status().state, EndpointState::slow);
+    ASSERT_TRUE(eventually([&] { return endpoint->status().state == EndpointState::slow; }));
+    EXPECT_EQ(endpoint->status().state_reason, Reason::stream_limit);
+    // Somebody has to see it, once.
+    std::vector<std::string> said;
+    for (const Event& event : events.events()) {
+        if (event.id == EventId::endpoint_state) {
+            said.push_back(event.detail);
+        }
+    }
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_TRUE(said[0].starts_with("slow (stream_limit): 429 maximum active stream limit"));
 }
 
 TEST_F(LokiEndpointAnswers, HoldKeepsEverythingAndProbesWithOneRequest) {

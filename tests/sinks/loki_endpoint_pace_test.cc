@@ -97,6 +97,34 @@ TEST_F(LokiEndpointPace, AnEndpointThatSaysTooMuchGetsHalf) {
     EXPECT_EQ(delivered(), 109U);
 }
 
+TEST_F(LokiEndpointPace, AnAnswerThatDoesNotComeIsASignOfLoadAndABrokenOneOfAnOutage) {
+    for (const auto& [fault, limit] : {std::pair{Fault::never_answer, std::uint64_t{4}},
+                                       std::pair{Fault::close_before_answer, std::uint64_t{1}}}) {
+        EndpointHarness harness;
+        FakeServer server([fault = fault](const FakeRequest&, std::size_t before) {
+            FakeAnswer answer;
+            answer.delay = milliseconds(5);
+            // A kept connection that breaks is replaced once, unseen.
+            const bool again = before == 101 && fault == Fault::close_before_answer;
+            answer.fault = before == 100 || again ? fault : Fault::none;
+            return answer;
+        });
+        harness.options.requests_in_flight_max = 8;
+        harness.options.http.request_timeout = milliseconds(200);
+        const auto deliver = [&harness](int batches) {
+            for (int i = 0; i < batches; ++i) {
+                harness.append(harness.push(R"({a="1"})", {"x"}));
+            }
+            EXPECT_TRUE(harness.settled());
+        };
+        harness.start(server.url());
+        deliver(100);
+        EXPECT_EQ(harness.endpoint->status().concurrency_limit, 8U);
+        deliver(1);
+        EXPECT_EQ(harness.endpoint->status().concurrency_limit, limit);
+    }
+}
+
 TEST_F(LokiEndpointPace, ARefusalAboutOneStreamIsNoSignOfLoad) {
     FakeServer server([](const FakeRequest&, std::size_t before) {
         FakeAnswer answer;

@@ -154,7 +154,7 @@ struct FileSinkConfig {
 
 // Value. Where records go that an endpoint refused for good.
 struct DeadLettersConfig {
-    std::string path = "weir-data/dead-letters.ndjson";
+    std::string path = "weir-data/dead-letters.db";
     std::size_t bytes_max = 64 * 1024 * 1024;
 };
 

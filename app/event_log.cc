@@ -24,6 +24,7 @@ std::string_view level_of(EventId id) {
         case EventId::admin_token_reloaded:
         case EventId::spool_recovered:
         case EventId::endpoint_changed:
+        case EventId::dead_letters_recovered:
             return "info";
         case EventId::listener_failed:
         case EventId::config_rejected:
@@ -34,6 +35,9 @@ std::string_view level_of(EventId id) {
         case EventId::spool_failed:
         case EventId::spool_full:
         case EventId::spool_damaged:
+        case EventId::dead_letters_failed:
+        case EventId::dead_letters_full:
+        case EventId::dead_letters_set_aside:
             return "error";
         default:
             return "warning";

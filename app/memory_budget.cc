@@ -116,10 +116,14 @@ std::uint64_t classification_bytes(const Config& config) {
 // Page caches of the spool's connections: one writes, one keeps the account, each endpoint reads.
 constexpr std::uint64_t spool_cache_bytes = 18 * mib;
 
+// Page cache of the dead letters, and the pages of a large transaction.
+constexpr std::uint64_t dead_letters_bytes = 4 * mib;
+
 std::uint64_t endpoints_bytes(const Config& config) {
     const bool queues = config.spool.directory.empty();  // otherwise the spool's memory serves all
     std::uint64_t sum = queues ? 0 : config.spool.memory_bytes_max * 3 / 2 + spool_cache_bytes;
     sum += queues && config.file.enabled ? config.file.queue_bytes_max : 0;
+    sum += config.loki.empty() ? 0 : dead_letters_bytes;
     for (const HttpEndpointConfig& endpoint : config.loki) {
         sum += (queues ? endpoint.queue_bytes_max : 0) + LokiEndpointOptions{}.slow_bytes_max +
                endpoint.requests_in_flight_max * HttpClientOptions{}.response_bytes_max +

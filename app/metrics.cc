@@ -244,6 +244,22 @@ void add_spool(Families& out, const SpoolStatus& spool) {
     }
 }
 
+void add_dead_letters(Families& out, const DeadLetterStatus& dead_letters) {
+    for (const auto& [key, count] : dead_letters.letters) {
+        out.gauge("weir_dead_letters", "Dead letters that are kept, by endpoint and reason.",
+                  {{"endpoint", key.first}, {"reason", key.second}}, as_double(count));
+    }
+    out.gauge("weir_dead_letters_healthy", "1 while dead letters can be kept.", {},
+              dead_letters.healthy ? 1 : 0);
+    out.gauge("weir_dead_letters_bytes", "Size of the table of dead letters.", {},
+              as_double(dead_letters.bytes));
+    out.gauge("weir_dead_letters_bytes_max", "Limit of that size.", {},
+              as_double(dead_letters.bytes_max));
+    out.counter("weir_dead_letters_refused_total",
+                "Dead letters that were not kept and count as dropped.", {},
+                as_double(dead_letters.refused));
+}
+
 void add_process(Families& out, const Status& status) {
     out.gauge("weir_build_info", "1, with the version as a label.", {{"version", status.version}},
               1);
@@ -316,6 +332,7 @@ std::string to_prometheus(const Status& status) {
     if (status.spool) {
         add_spool(out, *status.spool);
     }
+    add_dead_letters(out, status.dead_letters);
     add_process(out, status);
     return prometheus::TextSerializer().Serialize(out.all());
 }

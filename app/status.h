@@ -9,6 +9,7 @@
 #include "pipeline/intake_ledger.h"
 #include "pipeline/log.h"
 #include "pipeline/spool_log.h"
+#include "sinks/dead_letter_status.h"
 
 #include <cstdint>
 #include <map>
@@ -139,6 +140,7 @@ struct Status {
     std::map<std::string, std::uint64_t> events;
     std::uint64_t event_lines_lost = 0;  // not written: nobody read standard error
     std::optional<SpoolStatus> spool;    // none: the log is in memory
+    DeadLetterStatus dead_letters;
     AdminStatus admin;
     std::vector<CertificateStatus> certificates;
 };

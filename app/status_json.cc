@@ -165,6 +165,24 @@ Json spool_json(const SpoolStatus& spool) {
             {"abandoned", spool.abandoned}};
 }
 
+Json dead_letters_json(const DeadLetterStatus& dead_letters) {
+    Json by_endpoint = Json::object();
+    std::uint64_t letters = 0;
+    for (const auto& [key, count] : dead_letters.letters) {
+        by_endpoint[key.first][key.second] = count;
+        letters += count;
+    }
+    return {{"healthy", dead_letters.healthy},
+            {"last_error",
+             dead_letters.last_error.empty() ? Json(nullptr) : Json(dead_letters.last_error)},
+            {"letters", letters},
+            {"by_endpoint", std::move(by_endpoint)},
+            {"bytes", dead_letters.bytes},
+            {"bytes_max", dead_letters.bytes_max},
+            {"full", dead_letters.full},
+            {"refused", dead_letters.refused}};
+}
+
 Json threads_json(const std::vector<ThreadStatus>& threads) {
     Json array = Json::array();
     for (const ThreadStatus& thread : threads) {
@@ -208,6 +226,7 @@ std::string to_json(const Status& status) {
     root["reassembly"] = {{"held_bytes", status.reassembly_held_bytes},
                           {"bytes_max", status.reassembly_bytes_max}};
     root["spool"] = status.spool ? spool_json(*status.spool) : Json(nullptr);
+    root["dead_letters"] = dead_letters_json(status.dead_letters);
     root["threads"] = threads_json(status.threads);
     root["process"] = {{"threads", status.threads.size()},
                        {"resident_bytes", status.resident_bytes},

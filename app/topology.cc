@@ -129,6 +129,9 @@ void Topology::Impl::start() {
         }
         spool_->start();
     }
+    if (!config_.loki.empty()) {
+        dead_letters_->open();
+    }
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->start();
     }

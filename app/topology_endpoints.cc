@@ -50,8 +50,11 @@ std::unique_ptr<Endpoint> Topology::Impl::make_endpoint(const HttpEndpointConfig
 }
 
 void Topology::Impl::make_endpoints() {
-    dead_letters_ = std::make_unique<DeadLetterFile>(DeadLetterFileOptions{
-        .path = config_.dead_letters.path, .bytes_max = config_.dead_letters.bytes_max});
+    dead_letters_ = std::make_unique<DeadLetterTable>(
+        DeadLetterTableOptions{.path = config_.dead_letters.path,
+                               .bytes_max = config_.dead_letters.bytes_max,
+                               .full_sync = config_.spool.full_sync},
+        clock_, events_);
     for (const HttpEndpointConfig& config : config_.loki) {
         endpoints_.push_back(make_endpoint(config));
     }

@@ -6,7 +6,7 @@
 #include "app/topology.h"
 #include "pipeline/memory_log.h"
 #include "pipeline/spool_log.h"
-#include "sinks/dead_letter_file.h"
+#include "sinks/dead_letter_table.h"
 #include "sinks/loki_endpoint.h"
 #include "sinks/sink.h"
 
@@ -99,7 +99,7 @@ class Topology::Impl {
     Log* log_ = nullptr;
     IntakeAccount earlier_intake_;  // counted before this process
     ListenerAllowances allowances_;
-    std::unique_ptr<DeadLetterFile> dead_letters_;
+    std::unique_ptr<DeadLetterTable> dead_letters_;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
     // Last, so that threads end before what they use.

@@ -283,6 +283,7 @@ Status Topology::Impl::status() const {
     if (spool_) {
         status.spool = spool_->status();
     }
+    status.dead_letters = dead_letters_->status();
     for (const auto& thread : threads_) {
         const IntakeGauges& gauges = thread->intake().gauges();
         status.sources += gauges.sources.value();

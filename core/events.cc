@@ -43,7 +43,11 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "spool_recovered",
                                                              "spool_full",
                                                              "spool_damaged",
-                                                             "spool_abandoned"};
+                                                             "spool_abandoned",
+                                                             "dead_letters_failed",
+                                                             "dead_letters_recovered",
+                                                             "dead_letters_full",
+                                                             "dead_letters_set_aside"};
 
 }  // namespace
 

@@ -46,8 +46,12 @@ enum class EventId : std::uint8_t {
     spool_full,
     spool_damaged,
     spool_abandoned,
+    dead_letters_failed,
+    dead_letters_recovered,
+    dead_letters_full,
+    dead_letters_set_aside,
 };
-inline constexpr std::size_t event_count = 36;
+inline constexpr std::size_t event_count = 40;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

@@ -158,6 +158,10 @@ Result<std::int64_t> SqliteDb::number(std::string_view sql) {
     return *row ? statement->integer(0) : 0;
 }
 
+std::uint64_t SqliteDb::changes() const {
+    return static_cast<std::uint64_t>(sqlite3_changes64(db_.get()));
+}
+
 bool SqliteDb::is_damaged() const {
     const int code = sqlite3_extended_errcode(db_.get());
     switch (code & 0xff) {

@@ -1,5 +1,5 @@
-// A thin owner of SQLite connections and statements. Only the spool uses it; every failure is a
-// Result, because a disk may be full, read-only, slow or damaged at any time.
+// A thin owner of SQLite connections and statements, for the spool and the dead letters. Every
+// failure is a Result, because a disk may be full, read-only, slow or damaged at any time.
 #pragma once
 
 #include "core/result.h"
@@ -76,6 +76,9 @@ class SqliteDb {
     [[nodiscard]] Result<SqliteStatement> prepare(std::string_view sql);
     // The one number that a query gives; 0 for none.
     [[nodiscard]] Result<std::int64_t> number(std::string_view sql);
+
+    // Rows that the last INSERT, UPDATE or DELETE changed, without those of triggers.
+    [[nodiscard]] std::uint64_t changes() const;
 
     // Whether the last failure of this connection says that the file is not what it should be, and
     // not that memory, descriptors, locks or space were short.

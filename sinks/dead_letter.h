@@ -5,6 +5,9 @@
 #include "pipeline/loki_decoder.h"
 #include "sinks/reason.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace weir {
@@ -18,6 +21,7 @@ struct DeadLetter {
     std::string_view labels;
     const LokiEntry& entry;
     Timestamp at;
+    std::uint64_t batch = 0;  // number of the batch it came in
 };
 
 // Resource interface. Shared by delivery threads.
@@ -28,9 +32,10 @@ class DeadLetterSink {
     DeadLetterSink& operator=(const DeadLetterSink&) = delete;
     virtual ~DeadLetterSink() = default;
 
-    // Keeps one record. False when there is no room or it cannot be written: the caller counts the
-    // record as dropped instead. Any thread; may write to a disk.
-    [[nodiscard]] virtual bool write(const DeadLetter& letter) = 0;
+    // Keeps the records of one refusal, and returns how many it kept, for good: the caller counts
+    // them as such. For the others there is no room or they cannot be written, and the caller
+    // counts them as dropped. Any thread; may write to a disk.
+    [[nodiscard]] virtual std::size_t write(std::span<const DeadLetter> letters) = 0;
 };
 
 }  // namespace weir

@@ -178,23 +178,22 @@ void LokiDelivery::delivered(const LokiItem& item, std::uint64_t records) {
 
 void LokiDelivery::dead_letter(const LokiItem& item, Reason reason, const LokiPush& push) {
     const Timestamp now = clock_.now();
-    std::uint64_t kept = 0;
-    std::uint64_t refused = 0;
     const Batch& batch = *item.parent->batch;
+    std::vector<DeadLetter> letters;
+    letters.reserve(push.records());
     for (const LokiStream& stream : push.streams) {
         for (const LokiEntry& entry : stream.entries) {
-            const DeadLetter letter{options_->name, batch.tenant, reason, server_text_,
-                                    stream.labels,  entry,        now};
-            const bool written = dead_letters_ != nullptr && dead_letters_->write(letter);
-            (written ? kept : refused) += 1;
+            letters.push_back({options_->name, batch.tenant, reason, server_text_, stream.labels,
+                               entry, now, batch.id});
         }
     }
+    const std::uint64_t kept = dead_letters_ == nullptr ? 0 : dead_letters_->write(letters);
     if (kept > 0) {
         item.parent->outcome.dead_lettered[std::string(reason_name(reason))] += kept;
     }
-    drop(item, reason, refused);
+    drop(item, reason, letters.size() - kept);
     events_.emit({EventId::endpoint_error, options_->name,
-                  std::to_string(kept + refused) + " records ended as " +
+                  std::to_string(letters.size()) + " records ended as " +
                       std::string(reason_name(reason)) + ": " + server_text_});
 }
 

@@ -62,7 +62,7 @@ class MachineWithTls : public testing::Test {
         config.ingest_threads = 1;
         config.file.enabled = true;
         config.file.directory = folder_.file("data");
-        config.dead_letters.path = folder_.file("dead-letters.ndjson");
+        config.dead_letters.path = folder_.file("dead-letters.db");
         ListenerConfig listener{.name = "in", .transport = Transport::tls};
         listener.address = *IpAddress::parse("127.0.0.1");
         listener.tls = {folder_.file("server.crt"), folder_.file("server.key"),

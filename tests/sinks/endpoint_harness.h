@@ -39,15 +39,18 @@ class KeptDeadLetters final : public DeadLetterSink {
         LokiEntry entry;
     };
 
-    bool write(const DeadLetter& letter) override {
+    std::size_t write(std::span<const DeadLetter> letters) override {
         const std::lock_guard lock(mutex_);
-        if (letters_.size() >= room) {
-            return false;
+        std::size_t kept = 0;
+        for (const DeadLetter& letter : letters) {
+            if (letters_.size() < room) {
+                letters_.push_back({std::string(reason_name(letter.reason)),
+                                    std::string(letter.server_text), std::string(letter.labels),
+                                    letter.entry});
+                ++kept;
+            }
         }
-        letters_.push_back({std::string(reason_name(letter.reason)),
-                            std::string(letter.server_text), std::string(letter.labels),
-                            letter.entry});
-        return true;
+        return kept;
     }
 
     [[nodiscard]] std::vector<Letter> letters() const {

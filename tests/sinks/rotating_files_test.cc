@@ -1,36 +1,13 @@
 #include "sinks/rotating_files.h"
 
-#include "sinks/dead_letter_file.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/temp_dir.h"
 
 #include <gtest/gtest.h>
 #include <zstd.h>
 
-#include <csignal>
-#include <sys/resource.h>
-
 namespace weir::test {
 namespace {
-
-// Limits the size of every file that this process writes, as a full disk would: the write that
-// crosses it is cut short, the next one fails.
-class FileSizeLimit {
-  public:
-    explicit FileSizeLimit(rlim_t bytes) {
-        std::signal(SIGXFSZ, SIG_IGN);
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{bytes, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-    ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
-
-  private:
-    rlimit before_{};
-};
 
 struct RotatingFilesTest : testing::Test {
     TempDir dir;
@@ -149,49 +126,6 @@ TEST_F(RotatingFilesTest, AnUnusableDirectoryIsNamed) {
     ASSERT_FALSE(written);
     EXPECT_NE(written.error().message.find(dir.file("file")), std::string::npos);
     EXPECT_EQ(lines, "x\n");
-}
-
-struct DeadLetterFileTest : testing::Test {
-    TempDir dir;
-    std::string path = dir.file("sub/dead-letters.ndjson");
-    LokiEntry entry{{1'700'000'000'000'000'000}, "line", {{"k", "v"}}};
-    DeadLetter letter{"loki",         "edge", Reason::line_too_long,      "400 max entry size",
-                      R"({job="a"})", entry,  {1'700'000'001'000'000'000}};
-};
-
-TEST_F(DeadLetterFileTest, SaysWhatWhyAndInWhichWords) {
-    DeadLetterFile file({path, 10'000});
-    ASSERT_TRUE(file.write(letter));
-    EXPECT_EQ(read_file(path),
-              R"({"at":"2023-11-14T22:13:21.000000000Z","endpoint":"loki","tenant":"edge",)"
-              R"("reason":"line_too_long","answer":"400 max entry size",)"
-              R"("timestamp":"2023-11-14T22:13:20.000000000Z","labels":{"job":"a"},)"
-              R"("metadata":{"k":"v"},"line":"line"})"
-              "\n");
-}
-
-TEST_F(DeadLetterFileTest, IsBoundedUntilSomebodyEmptiesIt) {
-    DeadLetterFile file({path, 600});
-    EXPECT_TRUE(file.write(letter));
-    EXPECT_TRUE(file.write(letter));
-    EXPECT_FALSE(file.write(letter));
-    EXPECT_LE(std::filesystem::file_size(path), 600U);
-    std::filesystem::rename(path, path + ".taken");
-    EXPECT_TRUE(file.write(letter));
-    std::filesystem::resize_file(path, 0);
-    EXPECT_TRUE(file.write(letter));
-    EXPECT_TRUE(file.write(letter));
-}
-
-TEST_F(DeadLetterFileTest, AFullDiskLeavesNoHalfLetter) {
-    DeadLetterFile file({path, 10'000});
-    ASSERT_TRUE(file.write(letter));
-    const std::string before = read_file(path);
-    {
-        const FileSizeLimit full(before.size() + 10);
-        EXPECT_FALSE(file.write(letter));
-    }
-    EXPECT_EQ(read_file(path), before);
 }
 
 }  // namespace

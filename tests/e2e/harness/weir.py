@@ -20,6 +20,8 @@ class Weir(Process):
         self.directory = directory
         self.config = config
         self.file = directory / f"{name}.yaml"
+        self.dead_letters = directory / f"{name}-dead-letters.db"
+        config.setdefault("dead_letters", {"path": str(self.dead_letters)})
         admin = config.get("admin", {})
         address = admin.get("address", "127.0.0.1:12345")
         self.admin = f"{'https' if 'tls' in admin else 'http'}://{address}"

@@ -1,13 +1,16 @@
 // Entry point: the command line. Each subcommand is one file of its own.
 #include "app/check_command.h"
+#include "app/dead_letters_command.h"
 #include "app/parse_command.h"
 #include "app/run_command.h"
 #include "app/spool_command.h"
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <iostream>
 #include <malloc.h>
+#include <optional>
 #include <string>
 
 namespace {
@@ -22,6 +25,19 @@ struct ParseArguments {
 int usage_error(const std::string& message) {
     std::cerr << "weir: " << message << "\n";
     return 2;
+}
+
+CLI::App* add_parse(CLI::App& app, ParseArguments& arguments) {
+    CLI::App* parse = app.add_subcommand("parse", "Show what weir reads in each line of stdin");
+    parse->add_option("--dialect", arguments.dialect,
+                      "Pin a dialect: any, rfc5424, rfc3164, cisco, nutanix, raw");
+    parse->add_option("--received-at", arguments.received_at,
+                      "Receive time (RFC 3339) that completes a missing year");
+    parse->add_option("--framing", arguments.framing,
+                      "Read stdin as a stream: octet, lf, nul, auto");
+    parse->add_flag("--ndjson", arguments.ndjson,
+                    "Each line is a JSON object with the message in \"raw\"");
+    return parse;
 }
 
 int run_parse(const ParseArguments& arguments) {
@@ -47,6 +63,85 @@ int run_parse(const ParseArguments& arguments) {
         options.received_at = *time;
     }
     return weir::run_parse_command(options, std::cin, std::cout);
+}
+
+// `weir dead-letters`: four commands over one selection of letters.
+struct DeadLettersArguments {
+    weir::DeadLettersPlace place;
+    weir::LetterSelection selection;
+    std::string before;
+    std::optional<std::size_t> letters_max;
+    bool json = false;
+    bool all = false;
+    double timeout_s = 60;
+    CLI::App* list = nullptr;
+    CLI::App* show = nullptr;
+    CLI::App* replay = nullptr;
+    CLI::App* purge = nullptr;
+};
+
+void add_dead_letters(CLI::App& app, DeadLettersArguments& arguments) {
+    CLI::App* group =
+        app.add_subcommand("dead-letters", "Show, replay or remove what endpoints refused");
+    group->require_subcommand(1);
+    arguments.list = group->add_subcommand("list", "Show letters and how many there are");
+    arguments.show = group->add_subcommand("show", "Show all there is of single letters");
+    arguments.replay =
+        group->add_subcommand("replay", "Send letters again; those that are taken go");
+    arguments.purge = group->add_subcommand("purge", "Remove letters");
+    for (CLI::App* each : {arguments.list, arguments.show, arguments.replay, arguments.purge}) {
+        each->add_option("-c,--config", arguments.place.config_file,
+                         "Configuration that names the file");
+        each->add_option("--file", arguments.place.file, "The file itself");
+        if (each != arguments.list) {
+            each->add_option("id", arguments.selection.ids, "Letters")
+                ->required(each == arguments.show);
+        }
+        if (each != arguments.show) {
+            each->add_option("--endpoint", arguments.selection.endpoint, "Only of this endpoint");
+            each->add_option("--reason", arguments.selection.reason, "Only for this reason");
+        }
+    }
+    arguments.list->add_option("--limit", arguments.letters_max,
+                               "So many letters at most; 0 for all (default: 100, JSON: all)");
+    arguments.list->add_flag("--json", arguments.json, "One JSON object a line");
+    arguments.replay
+        ->add_option("--timeout", arguments.timeout_s, "Seconds after which the rest is left")
+        ->check(CLI::Range(1.0, 86400.0));
+    arguments.purge->add_option("--before", arguments.before,
+                                "Only those refused before (RFC 3339)");
+    arguments.purge->add_flag("--all", arguments.all, "All of them");
+}
+
+int run_dead_letters(DeadLettersArguments& arguments) {
+    if (!arguments.before.empty()) {
+        const auto before = weir::timestamp_from_rfc3339(arguments.before);
+        if (!before) {
+            return usage_error("--before: " + before.error().message);
+        }
+        arguments.selection.before = *before;
+    }
+    if (*arguments.list) {
+        return weir::run_dead_letters_list({.place = arguments.place,
+                                            .selection = arguments.selection,
+                                            .letters_max = arguments.letters_max,
+                                            .json = arguments.json},
+                                           std::cout, std::cerr);
+    }
+    if (*arguments.show) {
+        return weir::run_dead_letters_show(arguments.place, arguments.selection, std::cout,
+                                           std::cerr);
+    }
+    if (*arguments.purge) {
+        return weir::run_dead_letters_purge(
+            {.place = arguments.place, .selection = arguments.selection, .all = arguments.all},
+            std::cout, std::cerr);
+    }
+    return weir::run_dead_letters_replay(
+        {.place = arguments.place,
+         .selection = arguments.selection,
+         .timeout = std::chrono::milliseconds(static_cast<long>(arguments.timeout_s * 1000))},
+        std::cout, std::cerr);
 }
 
 // Batches and buffers come and go by the megabyte. Left alone, glibc stops giving such blocks back
@@ -75,15 +170,7 @@ int main(int argc, char** argv) {
     check->add_flag("--print", check_options.print, "Print the effective configuration");
 
     ParseArguments parse_arguments;
-    CLI::App* parse = app.add_subcommand("parse", "Show what weir reads in each line of stdin");
-    parse->add_option("--dialect", parse_arguments.dialect,
-                      "Pin a dialect: any, rfc5424, rfc3164, cisco, nutanix, raw");
-    parse->add_option("--received-at", parse_arguments.received_at,
-                      "Receive time (RFC 3339) that completes a missing year");
-    parse->add_option("--framing", parse_arguments.framing,
-                      "Read stdin as a stream: octet, lf, nul, auto");
-    parse->add_flag("--ndjson", parse_arguments.ndjson,
-                    "Each line is a JSON object with the message in \"raw\"");
+    CLI::App* parse = add_parse(app, parse_arguments);
 
     CLI::App* spool = app.add_subcommand("spool", "Look into a spool directory, or deliver it");
     spool->require_subcommand(1);
@@ -99,6 +186,8 @@ int main(int argc, char** argv) {
         ->add_option("-c,--config", drain_options.config_file, "Configuration with the endpoints")
         ->required();
 
+    DeadLettersArguments dead_letters_arguments;
+    add_dead_letters(app, dead_letters_arguments);
     CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
     CLI::App* version = app.add_subcommand("version", "Print the version");
     CLI11_PARSE(app, argc, argv);
@@ -119,6 +208,9 @@ int main(int argc, char** argv) {
     if (*spool_drain) {
         keep_large_blocks_apart();
         return weir::run_spool_drain_command(drain_options, std::cout, std::cerr);
+    }
+    if (app.got_subcommand("dead-letters")) {
+        return run_dead_letters(dead_letters_arguments);
     }
     if (*schema) {
         return weir::run_schema_command(std::cout);

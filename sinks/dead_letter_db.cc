@@ -57,7 +57,7 @@ constexpr const char* schema =
 constexpr std::string_view selected =
     " FROM letters WHERE id>?1 AND (?2='' OR endpoint=?2) AND (?3='' OR reason=?3)"
     " AND (?4=0 OR at<?4) AND (?5='[]' OR id IN (SELECT value FROM json_each(?5)))"
-    " ORDER BY id LIMIT ?6";
+    " AND (?7=0 OR id<=?7) ORDER BY id LIMIT ?6";
 
 Result<void> make_file(const std::string& path) {
     const std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -132,7 +132,8 @@ void bind_selection(const LetterSelection& selection, const std::string& ids, st
         .bind(3, std::string_view(selection.reason))
         .bind(4, selection.before.unix_ns)
         .bind(5, std::string_view(ids))
-        .bind(6, std::uint64_t{letters_max});
+        .bind(6, std::uint64_t{letters_max})
+        .bind(7, selection.last_id);
 }
 
 }  // namespace
@@ -387,6 +388,11 @@ Result<std::vector<std::int64_t>> DeadLetterDb::find(const LetterSelection& sele
         }
         found.push_back(select->integer(0));
     }
+}
+
+Result<std::int64_t> DeadLetterDb::last_id() {
+    const Result<std::int64_t> last = db_.number("SELECT max(id) FROM letters");
+    return last.map_error([this](const Error& error) { return noted(error); });
 }
 
 Result<std::uint64_t> DeadLetterDb::remove(std::span<const std::int64_t> ids) {

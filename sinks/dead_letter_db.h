@@ -36,6 +36,7 @@ struct LetterSelection {
     std::string reason;
     Timestamp before;  // refused before it; 0: at any time
     std::vector<std::int64_t> ids;
+    std::int64_t last_id = 0;  // and none behind it; 0: no end
 };
 
 // Resource. One connection to the file; one thread at a time. No transaction stays open between two
@@ -67,6 +68,8 @@ class DeadLetterDb {
     [[nodiscard]] Result<std::vector<std::int64_t>> find(const LetterSelection& selection,
                                                          std::int64_t after_id,
                                                          std::size_t letters_max);
+    // Of the newest letter; 0 when there is none.
+    [[nodiscard]] Result<std::int64_t> last_id();
     // Returns how many there were.
     [[nodiscard]] Result<std::uint64_t> remove(std::span<const std::int64_t> ids);
     // Gives letters a new reason and the server's new words.

@@ -28,6 +28,13 @@ bool fits_header(std::string_view value) {
                        [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
+HttpResult bad_settings(std::string what) {
+    HttpResult result;
+    result.error = TransportError::settings;
+    result.error_text = std::move(what);
+    return result;
+}
+
 // Builds the client's TLS settings. Empty text on success, else what is wrong with which file.
 std::string configure_tls(const HttpClientOptions& options, asio::ssl::context& context) {
     boost::system::error_code error;
@@ -187,13 +194,17 @@ void HttpClient::give_back(std::shared_ptr<HttpConnection> connection) {
     }
 }
 
-std::string HttpClient::header_text(const HttpRequest& request) const {
-    std::string text = fmt::format(
-        "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: weir/{}\r\nContent-Type: {}\r\n"
-        "Content-Length: {}\r\n",
-        url_.target, url_.authority(), WEIR_VERSION, request.content_type, request.body.size());
-    if (!request.tenant.empty()) {
-        text += fmt::format("X-Scope-OrgID: {}\r\n", request.tenant);
+std::string HttpClient::head_begin(std::string_view method, std::string_view parameters) const {
+    const bool has_some = url_.target.find('?') != std::string::npos;
+    const std::string_view mark = parameters.empty() ? "" : has_some ? "&" : "?";
+    return fmt::format("{} {}{}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: weir/{}\r\n", method,
+                       url_.target, mark, parameters, url_.authority(), WEIR_VERSION);
+}
+
+std::string HttpClient::head_end(std::string_view tenant) const {
+    std::string text;
+    if (!tenant.empty()) {
+        text += fmt::format("X-Scope-OrgID: {}\r\n", tenant);
     }
     if (!authorization_.empty()) {
         text += fmt::format("Authorization: {}\r\n", authorization_);
@@ -201,22 +212,42 @@ std::string HttpClient::header_text(const HttpRequest& request) const {
     return text + "\r\n";
 }
 
-asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
-    HttpResult result;
-    const std::int64_t begin = clock_.monotonic_ns();
+// Empty text when a request can be made, else what is wrong.
+std::string HttpClient::ready_for(std::string_view tenant) {
     std::string wrong = prepare();
-    result.files_version = files_version_;
-    if (wrong.empty() && !fits_header(request.tenant)) {
+    if (wrong.empty() && !fits_header(tenant)) {
         wrong = "the tenant has a control character in it";
     }
-    if (!wrong.empty()) {
-        result.error = TransportError::settings;
-        result.error_text = std::move(wrong);
-        co_return result;
+    return wrong;
+}
+
+asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
+    const std::int64_t begin_ns = clock_.monotonic_ns();
+    if (std::string wrong = ready_for(request.tenant); !wrong.empty()) {
+        co_return bad_settings(std::move(wrong));
     }
-    const std::string header = header_text(request);
-    const WireRequest wire{header, request.body, options_.request_timeout,
-                           options_.response_bytes_max};
+    const std::string head = head_begin("POST", {}) +
+                             fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n",
+                                         request.content_type, request.body.size()) +
+                             head_end(request.tenant);
+    co_return co_await exchange(head, request.body, begin_ns);
+}
+
+asio::awaitable<HttpResult> HttpClient::get(HttpQuery query) {
+    const std::int64_t begin_ns = clock_.monotonic_ns();
+    if (std::string wrong = ready_for(query.tenant); !wrong.empty()) {
+        co_return bad_settings(std::move(wrong));
+    }
+    const std::string head = head_begin("GET", query.parameters) +
+                             "Accept: application/json\r\nCache-Control: no-cache\r\n" +
+                             head_end(query.tenant);
+    co_return co_await exchange(head, {}, begin_ns);
+}
+
+asio::awaitable<HttpResult> HttpClient::exchange(std::string_view head, std::string_view body,
+                                                 std::int64_t begin_ns) {
+    HttpResult result;
+    const WireRequest wire{head, body, options_.request_timeout, options_.response_bytes_max};
     const std::string server_name =
         options_.tls_server_name.empty() ? url_.host : options_.tls_server_name;
     std::shared_ptr<HttpConnection> connection = take_idle();
@@ -242,7 +273,7 @@ asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
         result.error = TransportError::closed;
         result.error_text = "stopped";
     }
-    result.duration = std::chrono::nanoseconds(clock_.monotonic_ns() - begin);
+    result.duration = std::chrono::nanoseconds(clock_.monotonic_ns() - begin_ns);
     co_return result;
 }
 

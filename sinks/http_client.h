@@ -1,6 +1,6 @@
 // HTTP/1.1 client of one endpoint: kept-alive connections over TCP or TLS, credentials and
 // certificates from files that may change, a deadline on everything but name resolution, which the
-// system resolver bounds. Lives on one delivery thread and its io_context.
+// system resolver bounds. Lives on one thread and its io_context.
 #pragma once
 
 #include "core/time.h"
@@ -40,6 +40,8 @@ struct HttpClientOptions {
     std::chrono::milliseconds request_timeout{30000};  // from the first byte sent to the last read
     std::size_t response_bytes_max = 64UL * 1024;      // of a body; the rest is not read
     std::size_t idle_connections_max = 16;
+
+    friend bool operator==(const HttpClientOptions&, const HttpClientOptions&) = default;
 };
 
 // Value that borrows; body and headers outlive the post.
@@ -49,10 +51,17 @@ struct HttpRequest {
     std::string_view tenant;  // X-Scope-OrgID, not sent when empty
 };
 
+// Value that borrows; both outlive the get.
+struct HttpQuery {
+    std::string_view parameters;  // "name=value&...", encoded; goes behind the URL's path
+    std::string_view tenant;      // as above
+};
+
 // Resource. Used on the io_context's thread only.
 class HttpClient {
   public:
-    // Nothing is opened or read yet; a bad URL shows as TransportError::settings at the first post.
+    // Nothing is opened or read yet; a bad URL shows as TransportError::settings at the first
+    // request.
     HttpClient(boost::asio::io_context& io, HttpClientOptions options, const Clock& clock);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
@@ -63,13 +72,16 @@ class HttpClient {
     // sent again once, at once. Never throws.
     [[nodiscard]] boost::asio::awaitable<HttpResult> post(HttpRequest request);
 
+    // The same for one GET, of an answer that no cache on the way has kept.
+    [[nodiscard]] boost::asio::awaitable<HttpResult> get(HttpQuery query);
+
     // Reads secrets and certificates again now if their files changed. True if one had.
     bool refresh_files();
 
     // Counts the changes of these files that were noticed.
     [[nodiscard]] std::uint64_t files_version() const { return files_version_; }
 
-    // Closes every connection; posts under way end with TransportError::closed.
+    // Closes every connection; requests under way end with TransportError::closed.
     void abort();
 
     // For status pages: the URL without credentials, or the text as configured if it is none.
@@ -83,7 +95,13 @@ class HttpClient {
     [[nodiscard]] std::shared_ptr<HttpConnection> take_idle();
     [[nodiscard]] std::shared_ptr<HttpConnection> new_connection();
     void give_back(std::shared_ptr<HttpConnection> connection);
-    [[nodiscard]] std::string header_text(const HttpRequest& request) const;
+    [[nodiscard]] std::string head_begin(std::string_view method,
+                                         std::string_view parameters) const;
+    [[nodiscard]] std::string head_end(std::string_view tenant) const;
+    [[nodiscard]] std::string ready_for(std::string_view tenant);
+    [[nodiscard]] boost::asio::awaitable<HttpResult> exchange(std::string_view head,
+                                                              std::string_view body,
+                                                              std::int64_t begin_ns);
 
     boost::asio::io_context& io_;
     HttpClientOptions options_;

@@ -1,4 +1,4 @@
-// Runs single posts of an HttpClient to their end.
+// Runs single requests of an HttpClient to their end.
 #pragma once
 
 #include "sinks/http_client.h"
@@ -24,15 +24,29 @@ struct HttpClientTest : testing::Test {
     }
 
     HttpResult post(const std::string& body = "body", const std::string& tenant = "") {
+        make_client();
+        return run(client->post({body, "text/plain", tenant}));
+    }
+
+    HttpResult get(const std::string& parameters, const std::string& tenant = "") {
+        make_client();
+        return run(client->get({parameters, tenant}));
+    }
+
+  private:
+    void make_client() {
         if (!client) {
             client = std::make_unique<HttpClient>(io, options, clock);
         }
+    }
+
+    HttpResult run(boost::asio::awaitable<HttpResult> request) {
         HttpResult result;
         const auto keep = [&result](const std::exception_ptr& error, HttpResult got) {
             EXPECT_FALSE(error);
             result = std::move(got);
         };
-        boost::asio::co_spawn(io, client->post({body, "text/plain", tenant}), keep);
+        boost::asio::co_spawn(io, std::move(request), keep);
         io.restart();
         io.run();
         return result;

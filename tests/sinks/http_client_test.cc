@@ -44,6 +44,58 @@ TEST_F(HttpClientTest, ReadsStatusBodyAndRetryAfter) {
     EXPECT_FALSE(request.headers.contains("authorization"));
 }
 
+TEST_F(HttpClientTest, GetsWhatIsBehindTheParameters) {
+    TempDir dir;
+    write_file(dir.file("token"), "s3cret");
+    FakeServer server(FakeServer::in_turn({with_body(200, "first"), with_body(200, "second")}));
+    options.url = server.url();
+    options.bearer_token_file = dir.file("token");
+    const HttpResult result = get("query=%7B%7D&limit=5", "edge");
+    EXPECT_EQ(result.error, TransportError::none) << result.error_text;
+    EXPECT_EQ(result.response.status, 200U);
+    EXPECT_EQ(result.response.body, "first");
+    EXPECT_EQ(get("").response.body, "second");
+    EXPECT_EQ(server.connection_count(), 1U);
+    const FakeRequest request = server.requests().at(0);
+    EXPECT_EQ(request.method, "GET");
+    EXPECT_EQ(request.target, "/loki/api/v1/push?query=%7B%7D&limit=5");
+    EXPECT_EQ(request.body, "");
+    EXPECT_FALSE(request.headers.contains("content-length"));
+    EXPECT_EQ(request.headers.at("x-scope-orgid"), "edge");
+    EXPECT_EQ(request.headers.at("authorization"), "Bearer s3cret");
+    EXPECT_EQ(request.headers.at("cache-control"), "no-cache");
+    EXPECT_EQ(server.requests().at(1).target, "/loki/api/v1/push");
+    EXPECT_FALSE(server.requests().at(1).headers.contains("x-scope-orgid"));
+}
+
+TEST_F(HttpClientTest, ParametersGoBehindThoseOfTheUrl) {
+    FakeServer server(FakeServer::in_turn({}));
+    options.url = server.url() + "?org=1";
+    EXPECT_EQ(get("a=b").response.status, 204U);
+    EXPECT_EQ(server.requests().at(0).target, "/loki/api/v1/push?org=1&a=b");
+}
+
+TEST_F(HttpClientTest, AGetFailsAsAPostDoes) {
+    options.url = "http://127.0.0.1:1/";
+    EXPECT_EQ(get("a=b").error, TransportError::refused);
+    options.url = "ftp://loki/";
+    client.reset();
+    EXPECT_EQ(get("a=b").error, TransportError::settings);
+    options.url = "http://127.0.0.1:1/";
+    client.reset();
+    EXPECT_EQ(get("a=b", "bad\r\nEvil: yes").error, TransportError::settings);
+}
+
+TEST_F(HttpClientTest, AGetIsAskedAgainOverAFreshConnection) {
+    FakeServer server(FakeServer::in_turn({with_fault(Fault::close_after_answer)}));
+    options.url = server.url();
+    EXPECT_EQ(get("a=b").response.status, 204U);
+    // The server's close has time to arrive.
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(get("a=c").response.status, 204U);
+    EXPECT_EQ(server.connection_count(), 2U);
+}
+
 TEST_F(HttpClientTest, BoundsTheBodyAndDoesNotReuseTheConnection) {
     FakeServer server(FakeServer::in_turn({with_body(500, std::string(200'000, 'x'))}));
     options.url = server.url();

@@ -36,6 +36,14 @@ TEST_F(HttpClientTls, TalksToAServerItTrusts) {
     EXPECT_EQ(server.requests().at(0).body, "over TLS");
 }
 
+TEST_F(HttpClientTls, GetsOverTls) {
+    FakeServer server(FakeServer::in_turn({}), server_context(authority.issue("DNS:localhost")));
+    options.url = server.url();
+    EXPECT_EQ(get("a=b").response.status, 204U);
+    EXPECT_EQ(post().response.status, 204U);
+    EXPECT_EQ(server.connection_count(), 1U);
+}
+
 TEST_F(HttpClientTls, RefusesAnUnknownIssuer) {
     const Authority other;
     FakeServer server(FakeServer::in_turn({}), server_context(other.issue("DNS:localhost")));

@@ -25,6 +25,7 @@ std::string_view level_of(EventId id) {
         case EventId::spool_recovered:
         case EventId::endpoint_changed:
         case EventId::dead_letters_recovered:
+        case EventId::canary_verified:
             return "info";
         case EventId::listener_failed:
         case EventId::config_rejected:
@@ -38,6 +39,7 @@ std::string_view level_of(EventId id) {
         case EventId::dead_letters_failed:
         case EventId::dead_letters_full:
         case EventId::dead_letters_set_aside:
+        case EventId::canary_missing:
             return "error";
         default:
             return "warning";

@@ -47,7 +47,10 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "dead_letters_failed",
                                                              "dead_letters_recovered",
                                                              "dead_letters_full",
-                                                             "dead_letters_set_aside"};
+                                                             "dead_letters_set_aside",
+                                                             "canary_verified",
+                                                             "canary_missing",
+                                                             "canary_query_failed"};
 
 }  // namespace
 

@@ -50,8 +50,11 @@ enum class EventId : std::uint8_t {
     dead_letters_recovered,
     dead_letters_full,
     dead_letters_set_aside,
+    canary_verified,
+    canary_missing,
+    canary_query_failed,
 };
-inline constexpr std::size_t event_count = 40;
+inline constexpr std::size_t event_count = 43;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

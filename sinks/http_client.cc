@@ -28,10 +28,11 @@ bool fits_header(std::string_view value) {
                        [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
-HttpResult bad_settings(std::string what) {
+HttpResult bad_settings(std::string what, std::uint64_t files_version) {
     HttpResult result;
     result.error = TransportError::settings;
     result.error_text = std::move(what);
+    result.files_version = files_version;
     return result;
 }
 
@@ -224,7 +225,7 @@ std::string HttpClient::ready_for(std::string_view tenant) {
 asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
     const std::int64_t begin_ns = clock_.monotonic_ns();
     if (std::string wrong = ready_for(request.tenant); !wrong.empty()) {
-        co_return bad_settings(std::move(wrong));
+        co_return bad_settings(std::move(wrong), files_version_);
     }
     const std::string head = head_begin("POST", {}) +
                              fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n",
@@ -236,7 +237,7 @@ asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
 asio::awaitable<HttpResult> HttpClient::get(HttpQuery query) {
     const std::int64_t begin_ns = clock_.monotonic_ns();
     if (std::string wrong = ready_for(query.tenant); !wrong.empty()) {
-        co_return bad_settings(std::move(wrong));
+        co_return bad_settings(std::move(wrong), files_version_);
     }
     const std::string head = head_begin("GET", query.parameters) +
                              "Accept: application/json\r\nCache-Control: no-cache\r\n" +

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
@@ -224,15 +225,36 @@ std::string host_name() {
 
 constexpr std::string_view push_path = "/loki/api/v1/push";
 
-// A URL without a path is the server's; Loki takes pushes in one place.
-std::string push_url(const std::string& url) {
+constexpr std::string_view query_path = "/loki/api/v1/query_range";
+
+// A URL without a path is the server's; Loki takes pushes, and questions, in one place.
+std::string url_with_path(const std::string& url, std::string_view path) {
     const std::size_t scheme = url.find("://");
     const std::size_t slash = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
     if (slash == std::string::npos) {
-        return url + std::string(push_path);
+        return url + std::string(path);
     }
-    return slash + 1 == url.size() ? url.substr(0, slash) + std::string(push_path) : url;
+    return slash + 1 == url.size() ? url.substr(0, slash) + std::string(path) : url;
 }
+
+// Towards the endpoint, whatever is asked of it.
+HttpClientOptions make_http_options(const HttpEndpointConfig& endpoint) {
+    HttpClientOptions http;
+    http.basic_user = endpoint.basic_user;
+    http.basic_password_file = endpoint.basic_password_file;
+    http.bearer_token_file = endpoint.bearer_token_file;
+    http.tls_ca = endpoint.tls_ca;
+    http.tls_certificate = endpoint.tls_certificate;
+    http.tls_key = endpoint.tls_key;
+    http.tls_server_name = endpoint.tls_server_name;
+    http.connect_timeout = endpoint.connect_timeout;
+    http.request_timeout = endpoint.request_timeout;
+    return http;
+}
+
+// A question that takes longer is no answer; a line must be decided on soon after its timeout.
+constexpr std::chrono::milliseconds query_timeout_max{10'000};
+constexpr std::size_t query_response_bytes_max = 256UL * 1024;
 
 }  // namespace
 
@@ -253,16 +275,8 @@ std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointC
                                                              const LogsConfig& logs) {
     auto options = std::make_shared<LokiEndpointOptions>();
     options->name = endpoint.name;
-    options->http.url = push_url(endpoint.url);
-    options->http.basic_user = endpoint.basic_user;
-    options->http.basic_password_file = endpoint.basic_password_file;
-    options->http.bearer_token_file = endpoint.bearer_token_file;
-    options->http.tls_ca = endpoint.tls_ca;
-    options->http.tls_certificate = endpoint.tls_certificate;
-    options->http.tls_key = endpoint.tls_key;
-    options->http.tls_server_name = endpoint.tls_server_name;
-    options->http.connect_timeout = endpoint.connect_timeout;
-    options->http.request_timeout = endpoint.request_timeout;
+    options->http = make_http_options(endpoint);
+    options->http.url = url_with_path(endpoint.url, push_path);
     options->tenant = endpoint.tenant;
     options->replay_value = host_name();
     options->backoff_min = endpoint.backoff_min;
@@ -274,6 +288,52 @@ std::shared_ptr<const LokiEndpointOptions> make_loki_options(const HttpEndpointC
     // A batch may be as old as that without anybody being behind.
     options->catch_up_after += logs.batch.age_max;
     return options;
+}
+
+std::string query_url(const HttpEndpointConfig& endpoint) {
+    if (!endpoint.query_url.empty()) {
+        return url_with_path(endpoint.query_url, query_path);
+    }
+    std::string url = url_with_path(endpoint.url, push_path);
+    if (!url.ends_with(push_path)) {
+        return {};
+    }
+    url.resize(url.size() - push_path.size());
+    return url + std::string(query_path);
+}
+
+LokiCanarySettings make_canary_settings(const Config& config) {
+    LokiCanarySettings settings{.interval = config.canary.interval,
+                                .timeout = config.canary.timeout};
+    settings.labels = {{"replica", host_name()}};
+    for (const auto& [name, value] : config.labels) {
+        settings.labels[name] = value;
+    }
+    settings.labels["job"] = canary_job;
+    settings.labels["service_name"] = canary_job;
+    settings.labels["source_type"] = "canary";
+    settings.labels["cluster"] = config.cluster;
+    if (const auto tenant = settings.labels.find("tenant"); tenant != settings.labels.end()) {
+        settings.tenant = tenant->second;
+    }
+    for (const HttpEndpointConfig& endpoint : config.loki) {
+        if (!endpoint.canary) {
+            continue;
+        }
+        HttpClientOptions http = make_http_options(endpoint);
+        http.url = query_url(endpoint);
+        if (!endpoint.query_basic_user.empty() || !endpoint.query_bearer_token_file.empty()) {
+            http.basic_user = endpoint.query_basic_user;
+            http.basic_password_file = endpoint.query_basic_password_file;
+            http.bearer_token_file = endpoint.query_bearer_token_file;
+        }
+        http.request_timeout = std::min(http.request_timeout, query_timeout_max);
+        http.response_bytes_max = query_response_bytes_max;
+        http.idle_connections_max = 1;
+        settings.endpoints.push_back(
+            {.name = endpoint.name, .tenant = endpoint.tenant, .http = std::move(http)});
+    }
+    return settings;
 }
 
 FileSinkOptions make_file_options(const FileSinkConfig& file) {

@@ -9,6 +9,7 @@
 #include "receivers/stream_listener.h"
 #include "receivers/udp_listener.h"
 #include "sinks/file_sink.h"
+#include "sinks/loki_canary.h"
 #include "sinks/loki_endpoint.h"
 
 #include <memory>
@@ -27,6 +28,10 @@ void set_shared_limits(StreamShared& shared, const ListenerLimits& limits);
 [[nodiscard]] SpoolOptions make_spool_options(const SpoolConfig& spool);
 [[nodiscard]] std::shared_ptr<const LokiEndpointOptions> make_loki_options(
     const HttpEndpointConfig& endpoint, const LogsConfig& logs);
+// Where the endpoint answers questions; empty if that is neither given nor to be told from its url.
+[[nodiscard]] std::string query_url(const HttpEndpointConfig& endpoint);
+// With every Loki that may be asked; off if `canary` is.
+[[nodiscard]] LokiCanarySettings make_canary_settings(const Config& config);
 
 [[nodiscard]] FileSinkOptions make_file_options(const FileSinkConfig& file);
 

@@ -2,6 +2,7 @@
 // it from YAML by the table in app/settings; app/topology builds the machine from it.
 #pragma once
 
+#include "app/config_rules.h"
 #include "core/address.h"
 #include "core/dialect.h"
 #include "core/labels.h"
@@ -9,8 +10,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,39 +56,6 @@ struct ListenerConfig {
     ListenerLimits limits;
 };
 
-// Value. What a source prefix means.
-struct ClassificationRule {
-    std::vector<Prefix> sources;
-    Labels labels;
-    std::optional<Dialect> dialect;
-    std::string zone;            // IANA name ("Europe/Berlin") or "+02:00"; empty: unknown
-    bool trusted_relay = false;  // classify what comes from here by the message's HOSTNAME
-    int line = 0;                // in the configuration file, for errors and `weir check`
-};
-
-// Value. For messages that came through a trusted relay: hostname pattern to labels.
-struct HostnameRule {
-    std::string match;  // RE2, matched against the whole HOSTNAME
-    Labels labels;
-    std::string zone;
-    int line = 0;
-};
-
-enum class RuleAction : std::uint8_t { drop, keep, redact, sample, set_label, set_metadata };
-
-// Value. One step of `rules:`; `field` names what is matched ("line", "msg", "hostname",
-// "app_name", "severity", "source_ip", a label, an extra...).
-struct RuleConfig {
-    std::string name;
-    RuleAction action = RuleAction::drop;
-    std::map<std::string, std::string> match;  // field -> RE2, all must match (unanchored)
-    std::string target;                        // redact: field ("line"); set_*: name
-    std::string value;         // redact: replacement; set_*: text with \1 from the first match
-    std::string pattern;       // redact: RE2 of what is replaced
-    std::uint64_t one_in = 1;  // sample: keep one of N
-    int line = 0;
-};
-
 // Value. HTTP client settings that every endpoint shares.
 struct HttpEndpointConfig {
     std::string name;
@@ -111,6 +77,17 @@ struct HttpEndpointConfig {
     std::size_t catch_up_stream_bytes_per_s = 2UL * 1024 * 1024;
     std::size_t requests_in_flight_max = 4;
     std::size_t queue_bytes_max = 256 * 1024 * 1024;
+    bool canary = true;            // asked for the canary's lines, when there is one
+    std::string query_url;         // empty: made from `url`
+    std::string query_basic_user;  // for questions; none of the three: those of the pushes
+    std::string query_basic_password_file;
+    std::string query_bearer_token_file;
+};
+
+// Value. A line of weir's own every so often, read back from every Loki.
+struct CanaryConfig {
+    std::chrono::milliseconds interval{0};  // 0: off
+    std::chrono::milliseconds timeout{std::chrono::minutes{1}};
 };
 
 // Value. The durable log. Without a directory the log is in memory.
@@ -187,6 +164,7 @@ struct Config {
     FileSinkConfig file;
     SpoolConfig spool;
     DeadLettersConfig dead_letters;
+    CanaryConfig canary;
     AdminConfig admin;
     std::size_t ingest_threads = 0;   // 0: cores, at most 64
     std::size_t sources_max = 65536;  // entries in each thread's source table

@@ -104,6 +104,7 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
         problems.error(line_of(read.lines, at(key)), at(key), std::move(message));
     };
     const bool https = !endpoint.url.starts_with("http://");  // empty: already refused
+    const bool asks_https = endpoint.query_url.starts_with("https://");
     const bool basic = is_written(read, at("basic"));
     const bool bearer = is_written(read, at("bearer_token_file"));
     const bool certificate = is_written(read, at("tls.certificate"));
@@ -117,7 +118,7 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
     if (certificate != is_written(read, at("tls.key"))) {
         error("tls", "needs certificate and key together");
     }
-    if (!https && is_written(read, at("tls"))) {
+    if (!https && !asks_https && is_written(read, at("tls"))) {
         error("tls", "belongs to an https:// URL");
     }
     if (endpoint.backoff_min > endpoint.backoff_max) {
@@ -125,6 +126,13 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
     }
     if (!https && (basic || bearer) && !is_loopback(host_of(endpoint.url))) {
         problems.warning(line_of(read.lines, at("url")), at("url"),
+                         "sends credentials without TLS");
+    }
+    const bool has_query_credentials = basic || bearer || is_written(read, at("query_basic")) ||
+                                       is_written(read, at("query_bearer_token_file"));
+    const bool asks_plainly = endpoint.query_url.starts_with("http://");
+    if (asks_plainly && has_query_credentials && !is_loopback(host_of(endpoint.query_url))) {
+        problems.warning(line_of(read.lines, at("query_url")), at("query_url"),
                          "sends credentials without TLS");
     }
 }
@@ -288,6 +296,7 @@ void check_config(const ReadConfig& read, ConfigProblems& problems) {
     check_rules(read, problems);
     check_outputs(read, problems);
     check_spool(read, problems);
+    check_canary(read, problems);
     check_admin(read, problems);
 }
 
@@ -318,6 +327,8 @@ void check_files(const ReadConfig& read, ConfigProblems& problems) {
         const std::string path = fmt::format("loki[{}].", i);
         check(path + "basic.password_file", endpoint.basic_password_file);
         check(path + "bearer_token_file", endpoint.bearer_token_file);
+        check(path + "query_basic.password_file", endpoint.query_basic_password_file);
+        check(path + "query_bearer_token_file", endpoint.query_bearer_token_file);
         check(path + "tls.ca", endpoint.tls_ca);
         check(path + "tls.certificate", endpoint.tls_certificate);
         check(path + "tls.key", endpoint.tls_key);

@@ -12,6 +12,7 @@ void check_listeners(const ReadConfig& read, ConfigProblems& problems);
 void check_classification(const ReadConfig& read, ConfigProblems& problems);
 void check_rules(const ReadConfig& read, ConfigProblems& problems);
 void check_outputs(const ReadConfig& read, ConfigProblems& problems);
+void check_canary(const ReadConfig& read, ConfigProblems& problems);
 void check_admin(const ReadConfig& read, ConfigProblems& problems);
 
 // All of the above. To be called when every value alone was good.

@@ -132,6 +132,13 @@ std::uint64_t endpoints_bytes(const Config& config) {
     return sum;
 }
 
+// An answer of a Loki that is asked for the canary's lines, as it came, copied and read.
+constexpr std::uint64_t canary_endpoint_bytes = 2 * mib;
+
+std::uint64_t canary_bytes(const Config& config) {
+    return config.canary.interval.count() == 0 ? 0 : config.loki.size() * canary_endpoint_bytes;
+}
+
 bool has_relays(const Config& config) {
     return std::any_of(config.classification.begin(), config.classification.end(),
                        [](const ClassificationRule& rule) { return rule.trusted_relay; });
@@ -185,6 +192,7 @@ MemoryBudget make_memory_budget(const Config& config, std::size_t threads) {
             {"sessions", sessions_bytes(config, threads)},
             {"admin", config.admin.connections_max * admin_session_bytes},
             {"endpoints", endpoints_bytes(config)},
+            {"canary", canary_bytes(config)},
             {"classification", classification_bytes(config)}}};
     budget.terms.push_back({"fragmentation", budget.total() / fragmentation_divisor});
     return budget;

@@ -32,14 +32,15 @@ class Families {
         family(name, help, MetricType::Gauge).metric.push_back(std::move(metric));
     }
 
+    template <typename Histogram>
     void histogram(const char* name, const char* help, Labels labels,
-                   const HistogramReport& report) {
+                   const Histogram& durations) {
         prometheus::ClientMetric metric;
         metric.label = std::move(labels);
-        metric.histogram.sample_count = report.count;
-        metric.histogram.sample_sum = report.sum_s;
-        for (const auto& [bound, count] : report.buckets) {
-            metric.histogram.bucket.push_back({count, bound});
+        metric.histogram.sample_count = durations.count;
+        metric.histogram.sample_sum = durations.sum_s;
+        for (std::size_t i = 0; i < Histogram::bounds_s.size(); ++i) {
+            metric.histogram.bucket.push_back({durations.at_most[i], Histogram::bounds_s[i]});
         }
         family(name, help, MetricType::Histogram).metric.push_back(std::move(metric));
     }
@@ -260,6 +261,39 @@ void add_dead_letters(Families& out, const DeadLetterStatus& dead_letters) {
                 as_double(dead_letters.refused));
 }
 
+void add_canary(Families& out, const CanaryStatus& canary) {
+    if (!canary.on) {
+        return;
+    }
+    out.counter("weir_canary_sent_total", "Lines of weir's own that the log took.", {},
+                as_double(canary.sent));
+    out.counter("weir_canary_refused_total", "Lines of weir's own that the log did not take.", {},
+                as_double(canary.refused));
+    for (const CanaryReport& endpoint : canary.endpoints) {
+        const Labels labels = {{"endpoint", endpoint.name}};
+        for (std::size_t i = 0; i < canary_state_count; ++i) {
+            const auto state = static_cast<CanaryState>(i);
+            out.gauge("weir_canary_state", "1 for the state of the proof of delivery.",
+                      {labels[0], {"state", std::string(canary_state_name(state))}},
+                      endpoint.state == state ? 1 : 0);
+        }
+        out.counter("weir_canary_verified_total", "Lines of weir's own that were read back.",
+                    labels, as_double(endpoint.verified));
+        out.counter("weir_canary_missing_total", "Lines that could not be read back in time.",
+                    labels, as_double(endpoint.missing));
+        out.counter("weir_canary_unverified_total",
+                    "Lines that the endpoint refused to be asked for in time.", labels,
+                    as_double(endpoint.unverified));
+        out.counter("weir_canary_late_total", "Lines that were read back after their time.", labels,
+                    as_double(endpoint.late));
+        out.counts("weir_canary_query_failures_total", "Questions that failed, by reason.", labels,
+                   "reason", endpoint.query_failures);
+        out.histogram("weir_canary_latency_seconds",
+                      "Time from the making of a line to the first answer with it.", labels,
+                      endpoint.latency);
+    }
+}
+
 void add_process(Families& out, const Status& status) {
     out.gauge("weir_build_info", "1, with the version as a label.", {{"version", status.version}},
               1);
@@ -321,6 +355,7 @@ std::string to_prometheus(const Status& status) {
     for (const EndpointReport& endpoint : status.endpoints) {
         add_endpoint(out, endpoint);
     }
+    add_canary(out, status.canary);
     for (const RuleStatus& rule : status.rules) {
         const Labels labels = {{"rule", rule.name}, {"action", rule.action}};
         out.counter("weir_rule_hits_total", "Messages a rule matched.", labels,

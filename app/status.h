@@ -10,6 +10,8 @@
 #include "pipeline/log.h"
 #include "pipeline/spool_log.h"
 #include "sinks/dead_letter_status.h"
+#include "sinks/loki_canary_book.h"
+#include "sinks/sink.h"
 
 #include <cstdint>
 #include <map>
@@ -49,12 +51,6 @@ struct ListenerStatus {
     std::vector<LimitStatus> limits;
 };
 
-struct HistogramReport {
-    std::vector<std::pair<double, std::uint64_t>> buckets;  // upper bound in seconds, cumulative
-    double sum_s = 0;
-    std::uint64_t count = 0;
-};
-
 struct EndpointReport {
     std::string name;
     std::string kind;   // "loki", "file"
@@ -77,9 +73,9 @@ struct EndpointReport {
     std::uint64_t files = 0;                        // file sink only
     std::uint64_t files_bytes = 0;
     std::uint64_t files_deleted = 0;  // the oldest, for room
-    HistogramReport request_duration;
-    HistogramReport delivery_latency;  // receive to accepted push
-    double latency_max_s = 0;          // receive to accepted push, since start
+    RequestDurations request_duration;
+    DeliveryLatencies delivery_latency;  // receive to accepted push
+    double latency_max_s = 0;            // receive to accepted push, since start
 };
 
 struct RuleStatus {
@@ -141,6 +137,7 @@ struct Status {
     std::uint64_t event_lines_lost = 0;  // not written: nobody read standard error
     std::optional<SpoolStatus> spool;    // none: the log is in memory
     DeadLetterStatus dead_letters;
+    CanaryStatus canary;
     AdminStatus admin;
     std::vector<CertificateStatus> certificates;
 };

@@ -183,6 +183,35 @@ Json dead_letters_json(const DeadLetterStatus& dead_letters) {
             {"refused", dead_letters.refused}};
 }
 
+Json canary_json(const CanaryStatus& canary) {
+    Json endpoints = Json::array();
+    for (const CanaryReport& endpoint : canary.endpoints) {
+        endpoints.push_back(
+            {{"name", endpoint.name},
+             {"query_url", endpoint.query_url},
+             {"state", canary_state_name(endpoint.state)},
+             {"state_since", time_or_null(endpoint.state_since)},
+             {"verified", endpoint.verified},
+             {"missing", endpoint.missing},
+             {"unverified", endpoint.unverified},
+             {"late", endpoint.late},
+             {"waiting", endpoint.waiting},
+             {"last_verified_at", time_or_null(endpoint.last_verified_at)},
+             {"latency_seconds", std::chrono::duration<double>(endpoint.latency_last).count()},
+             {"queries", endpoint.queries},
+             {"query_failures", counts(endpoint.query_failures)},
+             {"last_query_error",
+              endpoint.last_query_error.empty() ? Json(nullptr) : Json(endpoint.last_query_error)},
+             {"last_query_error_at", time_or_null(endpoint.last_query_error_at)}});
+    }
+    return {{"on", canary.on},
+            {"run", canary.run},
+            {"sent", canary.sent},
+            {"refused", canary.refused},
+            {"last_sent_at", time_or_null(canary.last_sent_at)},
+            {"endpoints", std::move(endpoints)}};
+}
+
 Json threads_json(const std::vector<ThreadStatus>& threads) {
     Json array = Json::array();
     for (const ThreadStatus& thread : threads) {
@@ -227,6 +256,7 @@ std::string to_json(const Status& status) {
                           {"bytes_max", status.reassembly_bytes_max}};
     root["spool"] = status.spool ? spool_json(*status.spool) : Json(nullptr);
     root["dead_letters"] = dead_letters_json(status.dead_letters);
+    root["canary"] = canary_json(status.canary);
     root["threads"] = threads_json(status.threads);
     root["process"] = {{"threads", status.threads.size()},
                        {"resident_bytes", status.resident_bytes},
@@ -269,6 +299,9 @@ std::string ledger_line(const Status& status) {
             fmt::format("; {}: appended={} delivered={} dropped={} dead_lettered={} queued={}{}",
                         endpoint.name, ledger.appended, ledger.delivered, drops.total(),
                         dead.total(), ledger.queued, ledger.balances() ? "" : " IMBALANCE");
+    }
+    if (status.canary.sent > 0) {
+        line += fmt::format("; canary: sent={}", status.canary.sent);
     }
     return line;
 }

@@ -39,6 +39,15 @@ Result<void> Topology::Impl::open_log() {
     return {};
 }
 
+void Topology::Impl::make_canary() {
+    std::random_device entropy;
+    canary_ = std::make_unique<LokiCanary>(
+        LokiCanaryParts{.log = *log_,
+                        .clock = clock_,
+                        .events = events_,
+                        .run = (std::uint64_t{entropy()} << 32U) | entropy()});
+}
+
 void Topology::Impl::make_threads() {
     std::random_device entropy;
     const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
@@ -138,6 +147,7 @@ void Topology::Impl::start() {
     for (const auto& thread : threads_) {
         thread->start();
     }
+    canary_->use(make_canary_settings(config_));
     look_at_client_certificates();
     ready_ = true;
 }
@@ -177,6 +187,7 @@ Result<void> Topology::Impl::reload(Config next) {
     apply_limits();
     tell_memory();
     reload_endpoints(next);
+    canary_->use(make_canary_settings(config_));
     reload_certificates();
     for (const std::string& setting : sealed) {
         events_.emit({EventId::config_needs_restart, setting, "takes effect with the next start"});
@@ -286,6 +297,7 @@ bool Topology::Impl::drain() {
     for (const auto& thread : threads_) {
         thread->join();
     }
+    canary_->stop();
     const std::int64_t left_ns =
         std::max<std::int64_t>(started_ns + budget_ns - clock_.monotonic_ns(), 0);
     for (const auto& endpoint : endpoints_) {
@@ -331,6 +343,7 @@ Result<std::unique_ptr<Topology>> Topology::build(Config config, const Clock& cl
         return tl::unexpected(opened.error());
     }
     impl->make_endpoints();
+    impl->make_canary();
     impl->make_threads();
     for (const ListenerConfig& listener : impl->config_.listeners) {
         if (const Result<void> opened = impl->open_listener(listener); !opened) {

@@ -7,6 +7,7 @@
 #include "pipeline/memory_log.h"
 #include "pipeline/spool_log.h"
 #include "sinks/dead_letter_table.h"
+#include "sinks/loki_canary.h"
 #include "sinks/loki_endpoint.h"
 #include "sinks/sink.h"
 
@@ -54,6 +55,7 @@ class Topology::Impl {
     void remove_cursor(const LogCursor& cursor);
     [[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(const HttpEndpointConfig& config);
     void make_endpoints();
+    void make_canary();
     void make_threads();
     [[nodiscard]] Result<void> open_listener(const ListenerConfig& config);
 
@@ -102,6 +104,7 @@ class Topology::Impl {
     std::unique_ptr<DeadLetterTable> dead_letters_;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
+    std::unique_ptr<LokiCanary> canary_;
     // Last, so that threads end before what they use.
     std::vector<std::unique_ptr<IngestThread>> threads_;
 };

@@ -31,19 +31,6 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-template <typename Histogram>
-HistogramReport report_of(const Histogram& histogram) {
-    HistogramReport report{{}, histogram.sum_s, histogram.count};
-    for (std::size_t i = 0; i < Histogram::bounds_s.size(); ++i) {
-        report.buckets.emplace_back(Histogram::bounds_s[i], histogram.at_most[i]);
-    }
-    return report;
-}
-
-}  // namespace
-
-namespace {
-
 // The thread goes on counting meanwhile: between two of its steps the terms add up, within one they
 // may not. A balance that is really broken never adds up, and is told.
 IntakeLedger read_at_rest(const ListenerCounters& counters) {
@@ -234,8 +221,8 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .files = status.files,
         .files_bytes = status.files_bytes,
         .files_deleted = status.files_deleted,
-        .request_duration = report_of(status.request_duration),
-        .delivery_latency = report_of(status.delivery_latency),
+        .request_duration = status.request_duration,
+        .delivery_latency = status.delivery_latency,
         .latency_max_s = std::chrono::duration<double>(status.latency_max).count()};
 }
 
@@ -280,6 +267,7 @@ Status Topology::Impl::status() const {
     for (const auto& endpoint : endpoints_) {
         status.endpoints.push_back(endpoint_report(*endpoint));
     }
+    status.canary = canary_->status();
     if (spool_) {
         status.spool = spool_->status();
     }

@@ -42,7 +42,7 @@ struct CanaryReport {
     std::uint64_t unverified = 0;  // Loki refused the question until the time was over
     std::uint64_t late = 0;        // of missing and unverified: read back afterwards
     std::uint64_t waiting = 0;
-    DurationHistogram latency;  // of the verified: from the making to the first answer with it
+    DeliveryLatencies latency;  // of the verified: from the making to the first answer with it
     std::chrono::nanoseconds latency_last{0};
     Timestamp last_verified_at;  // 0: never
     std::uint64_t queries = 0;

@@ -164,8 +164,7 @@ const BadConfig together[] = {
      "admin: {address: \"[::]:1\", tls: {certificate: c, key: k}}\n",
      "f:1: admin.address: is beyond loopback: set admin.token_file, or admin.tls with client_ca, "
      "so that not everybody may ask\n"},
-    {"admin_empty_token_file", "admin: {token_file: \"\"}\n",
-     "f:1: admin.token_file: is empty\n"},
+    {"admin_empty_token_file", "admin: {token_file: \"\"}\n", "f:1: admin.token_file: is empty\n"},
     {"admin_certificate_without_key", "admin: {tls: {certificate: c}}\n",
      "f:1: admin.tls: needs certificate and key together\n"},
     {"admin_client_ca_alone", "admin: {tls: {client_ca: c}}\n",
@@ -193,6 +192,29 @@ const BadConfig together[] = {
      "f:1: loki[0].tls: belongs to an https:// URL\n"},
     {"backoff", "loki:\n- name: a\n  url: http://h\n  backoff_min: 1m\n",
      "f:4: loki[0].backoff_min: is longer than backoff_max\n"},
+    {"query_basic_incomplete", "loki: [{name: a, url: \"https://h\", query_basic: {user: u}}]\n",
+     "f:1: loki[0].query_basic: needs both user and password_file\n"},
+    {"query_credentials_twice",
+     "loki: [{name: a, url: \"https://h\", query_basic: {user: u, password_file: p}, "
+     "query_bearer_token_file: t}]\n",
+     "f:1: loki[0].query_bearer_token_file: and query_basic exclude each other\n"},
+    {"canary_too_often", "loki: [{name: a, url: \"http://h\"}]\ncanary: {interval: 500ms}\n",
+     "f:2: canary.interval: must be 0ms, for no canary, or at least 1s\n"},
+    {"canary_waits_too_long",
+     "loki: [{name: a, url: \"http://h\"}]\ncanary:\n  interval: 5s\n  timeout: 601s\n",
+     "f:4: canary.timeout: is longer than 120 times canary.interval\n"},
+    {"canary_without_loki", "file: {directory: d}\ncanary: {interval: 30s}\n",
+     "f:2: canary.interval: needs a Loki to read the lines back from: configure loki, or leave out "
+     "the canary\n"},
+    {"canary_with_nobody_to_ask",
+     "loki: [{name: a, url: \"http://h\", canary: false}]\ncanary: {interval: 30s}\n",
+     "f:2: canary.interval: has no Loki to ask: every one has canary: false; leave out the "
+     "canary\n"},
+    {"canary_without_query_url",
+     "loki:\n- name: a\n  url: http://h/push\n- {name: b, url: \"http://h\"}\n"
+     "canary: {interval: 30s}\n",
+     "f:2: loki[0].query_url: is needed for the canary: url does not end in /loki/api/v1/push. "
+     "Give the URL of query_range, or set canary: false for this endpoint\n"},
     {"endpoint_names", "loki: [{name: a, url: \"http://h\"}, {name: a, url: \"http://i\"}]\n",
      "f:1: loki[1].name: \"a\" is the name in line 1 as well\n"},
     {"endpoint_called_file", "loki: [{name: file, url: \"http://h\"}]\nfile: {directory: d}\n",

@@ -61,6 +61,12 @@ TEST(Documents, LabelsShowConfigurationsThatAreTaken) {
     expect_good("docs/labels.md", shown);
 }
 
+TEST(Documents, DeliveryShowsAConfigurationThatIsTaken) {
+    const std::vector<std::string> shown = configurations_in(read_document("docs/delivery.md"));
+    ASSERT_EQ(shown.size(), 1U);  // with a canary
+    expect_good("docs/delivery.md", shown);
+}
+
 TEST(Documents, OnlyOurOwnYamlIsLookedAt) {
     EXPECT_EQ(configurations_in("```yaml\ngroups: []\n```\ntext\n```yaml\nlabels: {}\n```\n"),
               std::vector<std::string>{"labels: {}\n"});

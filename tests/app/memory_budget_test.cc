@@ -34,6 +34,12 @@ TEST(MemoryBudget, EveryLimitIsInTheSum) {
     EXPECT_TRUE(grows([](Config& c) { c.reassembly.bytes_max *= 2; }));
     EXPECT_TRUE(grows([](Config& c) { c.file.queue_bytes_max *= 2; }));
     EXPECT_TRUE(grows([](Config& c) { c.loki.push_back({.name = "a"}); }));
+    EXPECT_TRUE(grows([&](Config& c) {
+        c.loki.push_back({.name = "a"});
+        const std::uint64_t without = total(c);
+        c.canary.interval = std::chrono::seconds(30);
+        EXPECT_GT(total(c), without);
+    }));
     EXPECT_TRUE(grows([](Config& c) { c.classification.push_back({.trusted_relay = true}); }));
     EXPECT_TRUE(grows([](Config& c) {
         c.classification.push_back({.labels = {{"tenant", "a"}}});

@@ -313,6 +313,9 @@ LokiCanarySettings make_canary_settings(const Config& config) {
     settings.labels["service_name"] = canary_job;
     settings.labels["source_type"] = "canary";
     settings.labels["cluster"] = config.cluster;
+    if (!config.canary.tenant.empty()) {
+        settings.labels["tenant"] = config.canary.tenant;
+    }
     if (const auto tenant = settings.labels.find("tenant"); tenant != settings.labels.end()) {
         settings.tenant = tenant->second;
     }

@@ -88,6 +88,7 @@ struct HttpEndpointConfig {
 struct CanaryConfig {
     std::chrono::milliseconds interval{0};  // 0: off
     std::chrono::milliseconds timeout{std::chrono::minutes{1}};
+    std::string tenant;  // of the line; empty: each endpoint's own
 };
 
 // Value. The durable log. Without a directory the log is in memory.

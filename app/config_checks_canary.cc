@@ -10,6 +10,37 @@ namespace {
 // So many lines may be waited for at a time.
 constexpr int lines_waited_for_max = 120;
 
+bool names_tenant(const Labels& labels) {
+    return labels.contains("tenant");
+}
+
+// Whether some lines have a tenant that the canary's has not.
+bool gives_tenants(const Config& config) {
+    return std::any_of(config.classification.begin(), config.classification.end(),
+                       [](const ClassificationRule& rule) { return names_tenant(rule.labels); }) ||
+           std::any_of(config.hostnames.begin(), config.hostnames.end(),
+                       [](const HostnameRule& rule) { return names_tenant(rule.labels); }) ||
+           std::any_of(config.rules.begin(), config.rules.end(), [](const RuleConfig& rule) {
+               return rule.action == RuleAction::set_label && rule.target == "tenant";
+           });
+}
+
+void check_tenant(const ReadConfig& read, ConfigProblems& problems) {
+    const Config& config = read.config;
+    if (!config.canary.tenant.empty() || names_tenant(config.labels) || !gives_tenants(config)) {
+        return;
+    }
+    for (const HttpEndpointConfig& endpoint : config.loki) {
+        if (endpoint.tenant.empty()) {
+            problems.warning(
+                line_of(read.lines, "canary"), "canary.tenant",
+                fmt::format("is not set, nor loki[{}].tenant, while other lines have tenants: "
+                            "a Loki that wants one would refuse the canary's line and be held",
+                            endpoint.name));
+        }
+    }
+}
+
 void check_endpoint(const ReadConfig& read, std::size_t number, ConfigProblems& problems) {
     const HttpEndpointConfig& endpoint = read.config.loki[number];
     const auto at = [number](std::string_view key) {
@@ -55,6 +86,7 @@ void check_canary(const ReadConfig& read, ConfigProblems& problems) {
         error("canary.timeout",
               fmt::format("is longer than {} times canary.interval", lines_waited_for_max));
     }
+    check_tenant(read, problems);
     if (config.loki.empty()) {
         error("canary.interval",
               "needs a Loki to read the lines back from: configure loki, or leave out the canary");

@@ -195,6 +195,11 @@ constexpr Setting rows[] = {
      .reloadable = true,
      .about = "Age at which a line that could not be read back is missing; at most 120 times the "
               "interval."},
+    {.path = "canary.tenant",
+     .type = Type::tenant,
+     .slot = slot<&C::canary, &CanaryConfig::tenant>,
+     .reloadable = true,
+     .about = "Tenant of the line at every endpoint; each endpoint's own if not given."},
     {.path = "file",
      .type = Type::group,
      .about = "Writes records as NDJSON files; used if the group is present, or if no "

@@ -12,6 +12,7 @@ namespace {
 
 // Lines in one question for overdue ones: an answer has room for them and what lies between.
 constexpr std::uint64_t question_lines_max = canary_query_lines_max / 2;
+static_assert(CanaryBook::waiting_max <= canary_query_lines_max);
 
 }  // namespace
 

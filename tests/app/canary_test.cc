@@ -88,6 +88,25 @@ TEST(Canary, ATenantOfTheLabelsIsTheLines) {
     EXPECT_EQ(settings.labels.at("tenant"), "t");
 }
 
+TEST(Canary, ATenantOfItsOwnGoesBeforeThem) {
+    const LokiCanarySettings settings =
+        make_canary_settings(config_of("labels: {tenant: t}\nloki: [{name: a, url: \"http://h\"}]\n"
+                                       "canary: {interval: 30s, tenant: own}\n"));
+    EXPECT_EQ(settings.tenant, "own");
+    EXPECT_EQ(settings.labels.at("tenant"), "own");
+}
+
+TEST(Canary, ALineThatAloneHasNoTenantIsWarnedOf) {
+    const std::string begin =
+        "loki: [{name: a, url: \"http://h\"}, {name: b, url: \"http://h\", tenant: t}]\n"
+        "classification: [{sources: [10.0.0.0/8], labels: {tenant: t}}]\n"
+        "canary: {interval: 30s";
+    EXPECT_EQ(problems_of(load_config(begin + "}\n", "f", with_variables({}))),
+              "f:3: warning: canary.tenant: is not set, nor loki[a].tenant, while other lines have "
+              "tenants: a Loki that wants one would refuse the canary's line and be held\n");
+    EXPECT_EQ(problems_of(load_config(begin + ", tenant: t}\n", "f", with_variables({}))), "");
+}
+
 Status status_with_canary() {
     Status status;
     CanaryReport report;

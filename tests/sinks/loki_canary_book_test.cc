@@ -197,6 +197,10 @@ TEST_F(LokiCanaryBook, OverdueLinesFarApartAreAllLookedForInTurn) {
         }
     }
     EXPECT_EQ(book.report().missing, lost.size());
+    // The one behind those that never come.
+    stored.push_back(lost.back());
+    run_for(3600 * ns_per_s);
+    EXPECT_EQ(book.report().late, 1U);
     stored.insert(stored.end(), lost.begin(), lost.end());
     run_for(3600 * ns_per_s);
     EXPECT_EQ(book.report().late, lost.size());

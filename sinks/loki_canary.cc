@@ -102,6 +102,7 @@ std::unique_ptr<Batch> batch_of(const LokiCanarySettings& settings, std::string 
     batch->tenant = settings.tenant;
     batch->body = std::move(encoded.body);
     batch->raw_bytes = encoded.raw_bytes;
+    batch->largest_stream_bytes = encoded.raw_bytes;  // there is no other
     batch->records = encoded.records;
     batch->streams = encoded.streams;
     batch->line_bytes = encoded.line_bytes;

@@ -73,6 +73,11 @@ class ReplayDesk final : public LogCursor, public DeadLetterSink {
         return ended;
     }
 
+    // Whatever is replayed is old.
+    void begin_live() override {}
+
+    [[nodiscard]] BatchPtr take_live() override { return nullptr; }
+
     [[nodiscard]] BatchPtr take() override {
         const std::lock_guard lock(mutex_);
         if (offered_.empty()) {
@@ -134,7 +139,7 @@ class EndpointReplay {
                                       .events = events_,
                                       .dead_letters = &desk_,
                                       .seed = std::random_device{}()},
-                    make_loki_options(endpoint)) {}
+                    make_loki_options(endpoint, config.logs)) {}
 
     [[nodiscard]] ReplayResult run(std::chrono::nanoseconds at_most) {
         const std::int64_t deadline_ns = clock_.monotonic_ns() + at_most.count();

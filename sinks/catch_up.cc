@@ -3,6 +3,7 @@
 #include "core/time.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace weir {
 
@@ -18,15 +19,16 @@ std::int64_t time_of(std::uint64_t bytes, std::uint64_t bytes_per_s) {
 }  // namespace
 
 CatchUp::Taken CatchUp::take(LogCursor& cursor, const Limits& limits, Timestamp now,
-                             std::int64_t now_ns, bool hurry) {
-    const bool wait = behind_ && !hurry && now_ns < ready_at_ns_;
+                             std::int64_t now_ns, Backlog backlog) {
+    const bool stopped = backlog == Backlog::stopped;
+    const bool wait = behind_ && (stopped || (backlog == Backlog::paced && now_ns < ready_at_ns_));
     if (behind_ && (wait || ++turn_ % backlog_turns != 0)) {
         if (BatchPtr live = cursor.take_live()) {
             return {.batch = std::move(live)};
         }
     }
     if (wait) {
-        return {.again_at_ns = ready_at_ns_};
+        return {.again_at_ns = stopped ? std::numeric_limits<std::int64_t>::max() : ready_at_ns_};
     }
     BatchPtr oldest = cursor.take();
     const bool old =

@@ -24,15 +24,21 @@ class CatchUp {
     };
 
     // What to do next: send `batch`; or nothing, until something is appended or, if there is a
-    // backlog that has to wait, until `again_at_ns`.
+    // backlog that has to wait, until `again_at_ns` (far away if it is stopped).
     struct Taken {
         BatchPtr batch;
         std::int64_t again_at_ns = 0;  // monotonic; 0: there is nothing to wait for
     };
 
-    // `hurry`: the process ends, no rate counts.
+    // How the backlog may be taken from at the moment.
+    enum class Backlog : std::uint8_t {
+        paced,
+        stopped,  // what was taken of it has not gone out yet, and must not fill all places
+        hurried,  // the process ends, no rate counts
+    };
+
     [[nodiscard]] Taken take(LogCursor& cursor, const Limits& limits, Timestamp now,
-                             std::int64_t now_ns, bool hurry);
+                             std::int64_t now_ns, Backlog backlog);
 
     [[nodiscard]] bool is_behind() const { return behind_; }
 

@@ -248,6 +248,7 @@ asio::awaitable<HttpResult> HttpClient::get(HttpQuery query) {
 asio::awaitable<HttpResult> HttpClient::exchange(std::string_view head, std::string_view body,
                                                  std::int64_t begin_ns) {
     HttpResult result;
+    result.files_version = files_version_;
     const WireRequest wire{head, body, options_.request_timeout, options_.response_bytes_max};
     const std::string server_name =
         options_.tls_server_name.empty() ? url_.host : options_.tls_server_name;

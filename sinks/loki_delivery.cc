@@ -176,12 +176,17 @@ bool LokiDelivery::take_batch(std::int64_t now_ns) {
     if (now_ns < take_again_at_ns_) {
         return false;
     }
+    const bool replay_waits = std::any_of(waiting_.begin(), waiting_.end(),
+                                          [](const LokiItem& item) { return item.replay; });
+    const CatchUp::Backlog backlog = draining_      ? CatchUp::Backlog::hurried
+                                     : replay_waits ? CatchUp::Backlog::stopped
+                                                    : CatchUp::Backlog::paced;
     CatchUp::Taken taken =
         catch_up_.take(cursor_,
                        {.behind_after = options_->catch_up_after,
                         .stream_bytes_per_s = options_->catch_up_stream_bytes_per_s,
                         .bytes_per_s = rate_.bytes_per_s()},
-                       clock_.now(), now_ns, draining_);
+                       clock_.now(), now_ns, backlog);
     if (taken.batch) {
         admit(std::move(taken.batch));
         return true;
@@ -271,6 +276,7 @@ asio::awaitable<void> LokiDelivery::deliver(LokiItem item, std::shared_ptr<HttpC
     if (!aborted_ || answer.result.error == TransportError::none) {
         answered(std::move(item), answer);
     }
+    take_again_at_ns_ = 0;
     wake_timer_.cancel();
 }
 

@@ -27,8 +27,10 @@ class CatchUpTest : public ::testing::Test {
         }
     }
 
-    CatchUp::Taken take(std::int64_t now_ns = 0, bool hurry = false) {
-        CatchUp::Taken taken = catch_up_.take(cursor_, limits_, now, now_ns, hurry);
+    using Backlog = CatchUp::Backlog;
+
+    CatchUp::Taken take(std::int64_t now_ns = 0, Backlog backlog = Backlog::paced) {
+        CatchUp::Taken taken = catch_up_.take(cursor_, limits_, now, now_ns, backlog);
         if (taken.batch) {
             cursor_.settle(*taken.batch, {.delivered = 1});
         }
@@ -79,7 +81,8 @@ TEST_F(CatchUpTest, TheBacklogKeepsToTheRateOfItsLargestStream) {
     EXPECT_EQ(take(ns_per_s / 4).batch->id, 4U);  // live data does not wait
     EXPECT_EQ(take(ns_per_s / 2).batch->id, 2U);
     EXPECT_EQ(take(ns_per_s / 2).again_at_ns, ns_per_s);
-    EXPECT_EQ(take(ns_per_s / 2, true).batch->id, 3U);  // nor does the end of the process
+    EXPECT_EQ(take(ns_per_s / 2, Backlog::hurried).batch->id,
+              3U);  // nor does the end of the process
 }
 
 TEST_F(CatchUpTest, TheBacklogTakesHalfOfWhatTheEndpointBears) {
@@ -87,6 +90,17 @@ TEST_F(CatchUpTest, TheBacklogTakesHalfOfWhatTheEndpointBears) {
     append(100, 2);
     ASSERT_NE(take(0).batch, nullptr);
     EXPECT_EQ(take(0).again_at_ns, ns_per_s / 2);
+}
+
+TEST_F(CatchUpTest, ABacklogThatIsStoppedLetsLiveDataPass) {
+    append(100, 3);
+    ASSERT_NE(take().batch, nullptr);
+    append(0, 5);  // 4 to 8
+    for (std::uint64_t number = 4; number <= 8; ++number) {
+        EXPECT_EQ(take(0, Backlog::stopped).batch->id, number);
+    }
+    EXPECT_GT(take(0, Backlog::stopped).again_at_ns, 1'000'000 * ns_per_s);
+    EXPECT_EQ(take().batch->id, 2U);
 }
 
 TEST_F(CatchUpTest, BehindAgainIsANewBeginning) {

@@ -1,6 +1,7 @@
 // Entry point: the command line. Each subcommand is one file of its own.
 #include "app/check_command.h"
 #include "app/dead_letters_command.h"
+#include "app/ledger_command.h"
 #include "app/parse_command.h"
 #include "app/run_command.h"
 #include "app/spool_command.h"
@@ -12,6 +13,7 @@
 #include <malloc.h>
 #include <optional>
 #include <string>
+#include <sys/stat.h>
 
 namespace {
 
@@ -63,6 +65,65 @@ int run_parse(const ParseArguments& arguments) {
         options.received_at = *time;
     }
     return weir::run_parse_command(options, std::cin, std::cout);
+}
+
+// Batches and buffers come and go by the megabyte. Left alone, glibc stops giving such blocks back
+// to the system once one was freed, and a queue that was full stays resident.
+void keep_large_blocks_apart() {
+    constexpr int large_block_bytes = 128 * 1024;
+    mallopt(M_MMAP_THRESHOLD, large_block_bytes);
+    mallopt(M_TRIM_THRESHOLD, large_block_bytes);
+}
+
+// What devices say is not for everybody on the host: the spool, the files of lines, dead letters.
+void keep_files_private() {
+    constexpr mode_t not_for_others = 0027;
+    umask(not_for_others);
+}
+
+// `weir spool`: status and drain.
+struct SpoolArguments {
+    weir::SpoolDrainOptions drain_options;
+    CLI::App* status = nullptr;
+    CLI::App* drain = nullptr;
+};
+
+void add_spool(CLI::App& app, SpoolArguments& arguments) {
+    CLI::App* group = app.add_subcommand("spool", "Look into a spool directory, or deliver it");
+    group->require_subcommand(1);
+    arguments.status = group->add_subcommand("status", "Show what is queued for whom");
+    arguments.drain =
+        group->add_subcommand("drain", "Deliver what a weir that is gone left, and end");
+    for (CLI::App* each : {arguments.status, arguments.drain}) {
+        each->add_option("directory", arguments.drain_options.directory, "Spool directory")
+            ->required();
+    }
+    arguments.drain
+        ->add_option("-c,--config", arguments.drain_options.config_file,
+                     "Configuration with the endpoints")
+        ->required();
+}
+
+int run_spool(const SpoolArguments& arguments) {
+    if (*arguments.status) {
+        return weir::run_spool_status_command(arguments.drain_options.directory, std::cout,
+                                              std::cerr);
+    }
+    keep_large_blocks_apart();
+    keep_files_private();
+    return weir::run_spool_drain_command(arguments.drain_options, std::cout, std::cerr);
+}
+
+CLI::App* add_ledger(CLI::App& app, weir::LedgerOptions& options) {
+    CLI::App* ledger =
+        app.add_subcommand("ledger", "Show what was received, delivered, lost and queued");
+    ledger->add_option("--url", options.url, "Admin port of a weir that runs")
+        ->capture_default_str();
+    ledger->add_option("--token-file", options.token_file, "Token that the admin port asks for");
+    ledger->add_option("--ca", options.tls_ca, "Issuers of the admin port's certificate (PEM)");
+    ledger->add_option("--spool", options.spool_directory,
+                       "Read a spool directory instead; of a weir that runs, what it told last");
+    return ledger;
 }
 
 // `weir dead-letters`: four commands over one selection of letters.
@@ -144,14 +205,6 @@ int run_dead_letters(DeadLettersArguments& arguments) {
         std::cout, std::cerr);
 }
 
-// Batches and buffers come and go by the megabyte. Left alone, glibc stops giving such blocks back
-// to the system once one was freed, and a queue that was full stays resident.
-void keep_large_blocks_apart() {
-    constexpr int large_block_bytes = 128 * 1024;
-    mallopt(M_MMAP_THRESHOLD, large_block_bytes);
-    mallopt(M_TRIM_THRESHOLD, large_block_bytes);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -172,20 +225,10 @@ int main(int argc, char** argv) {
     ParseArguments parse_arguments;
     CLI::App* parse = add_parse(app, parse_arguments);
 
-    CLI::App* spool = app.add_subcommand("spool", "Look into a spool directory, or deliver it");
-    spool->require_subcommand(1);
-    std::string spool_directory;
-    CLI::App* spool_status = spool->add_subcommand("status", "Show what is queued for whom");
-    spool_status->add_option("directory", spool_directory, "Spool directory")->required();
-    weir::SpoolDrainOptions drain_options;
-    CLI::App* spool_drain =
-        spool->add_subcommand("drain", "Deliver what a weir that is gone left, and end");
-    spool_drain->add_option("directory", drain_options.directory, "Its spool directory")
-        ->required();
-    spool_drain
-        ->add_option("-c,--config", drain_options.config_file, "Configuration with the endpoints")
-        ->required();
-
+    SpoolArguments spool_arguments;
+    add_spool(app, spool_arguments);
+    weir::LedgerOptions ledger_options;
+    CLI::App* ledger = add_ledger(app, ledger_options);
     DeadLettersArguments dead_letters_arguments;
     add_dead_letters(app, dead_letters_arguments);
     CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
@@ -194,6 +237,7 @@ int main(int argc, char** argv) {
 
     if (*run) {
         keep_large_blocks_apart();
+        keep_files_private();
         return weir::run_run_command(run_options);
     }
     if (*check) {
@@ -202,12 +246,11 @@ int main(int argc, char** argv) {
     if (*parse) {
         return run_parse(parse_arguments);
     }
-    if (*spool_status) {
-        return weir::run_spool_status_command(spool_directory, std::cout, std::cerr);
+    if (app.got_subcommand("spool")) {
+        return run_spool(spool_arguments);
     }
-    if (*spool_drain) {
-        keep_large_blocks_apart();
-        return weir::run_spool_drain_command(drain_options, std::cout, std::cerr);
+    if (*ledger) {
+        return weir::run_ledger_command(ledger_options, std::cout, std::cerr);
     }
     if (app.got_subcommand("dead-letters")) {
         return run_dead_letters(dead_letters_arguments);

@@ -103,6 +103,7 @@ bool Runner::start() {
     Config config;
     if (options_.config_file.empty()) {
         config = default_config();
+        config.spool.directory = config.file.directory + "/spool";
     } else {
         ConfigOutcome outcome = load_config_file(options_.config_file);
         for (const ConfigProblem& problem : outcome.problems) {

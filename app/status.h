@@ -75,7 +75,8 @@ struct EndpointReport {
     std::uint64_t files_deleted = 0;  // the oldest, for room
     RequestDurations request_duration;
     DeliveryLatencies delivery_latency;  // receive to accepted push
-    double latency_max_s = 0;            // receive to accepted push, since start
+    double latency_last_s = 0;           // of the last accepted push
+    double latency_max_s = 0;            // since start
 };
 
 struct RuleStatus {

@@ -89,6 +89,7 @@ Json endpoint_json(const EndpointReport& endpoint) {
             {"files_bytes", endpoint.files_bytes},
             {"files_deleted", endpoint.files_deleted},
             {"sent_bytes", endpoint.sent_bytes},
+            {"latency_seconds", endpoint.latency_last_s},
             {"latency_max_seconds", endpoint.latency_max_s}};
 }
 

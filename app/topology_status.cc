@@ -223,6 +223,7 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .files_deleted = status.files_deleted,
         .request_duration = status.request_duration,
         .delivery_latency = status.delivery_latency,
+        .latency_last_s = std::chrono::duration<double>(status.latency_last).count(),
         .latency_max_s = std::chrono::duration<double>(status.latency_max).count()};
 }
 

@@ -17,9 +17,11 @@ QUEUE = "128MiB"
 REST_S = 30  # after the flood, before memory is read for the last time
 
 
-def configuration(place):
+def configuration(place, spool):
     urls = [f"http://127.0.0.1:{port}/" for port in (free_port(), place.silent_port())]
-    more = {"drain_timeout": "1s"}
+    more = {"drain_timeout": "1s", "dead_letters": {"path": str(place.directory / "letters.db")}}
+    if spool:
+        more["spool"] = spool
     config = arena.configuration([arena.listener("udp", "udp")], urls, **more)
     for endpoint in config["loki"]:
         endpoint["queue_bytes_max"] = QUEUE
@@ -33,8 +35,8 @@ def budget_of(place, config):
     return budget
 
 
-def run(place, seconds, checks):
-    config = configuration(place)
+def run(place, seconds, checks, spool=None):
+    config = configuration(place, spool)
     budget = budget_of(place, config)
     weir = place.weir({**config, "memory_bytes_max": f"{budget}B"})
     before = arena.rss_bytes(weir.pid)
@@ -57,6 +59,11 @@ def run(place, seconds, checks):
         held = one["delivered"] == 0 and one["queued_bytes"] <= one["queue_bytes_max"]
         figures = f"queued {one['queued_bytes'] / arena.MIB:.1f} MiB, dropped {one['dropped']}"
         checks.add(f"{one['name']} delivered nothing and kept to its queue", held, figures)
+    if spool:
+        own = status["spool"]
+        held = own["bytes"] <= own["bytes_max"] and own["healthy"]
+        figures = f"{own['bytes'] / arena.MIB:.1f} of {own['bytes_max'] / arena.MIB:.1f} MiB"
+        checks.add("the spool kept to its size", held, figures)
     checks.memory(samples, budget)
     peak = max(*samples, final)
     rows = [("sum of the limits", budget), ("before", before), ("peak", peak)]

@@ -1,6 +1,6 @@
 """The long runs that do not belong in continuous integration. They drive the real binaries.
 
-    soak.py mixed|flood|forged|spread|crash|all [--seconds N] [--kills N] [--no-write]
+    soak.py mixed|flood|flood-spool|forged|spread|isolation|crash|all [--seconds N] [--kills N] [--no-write]
 
 `./dev soak` builds what this needs and runs it. Everything happens in a network namespace that goes
 when this ends. The exit status is 1 if something did not hold.
@@ -18,12 +18,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import arena  # noqa: E402
 import crash  # noqa: E402
 import flood  # noqa: E402
+import flood_spool  # noqa: E402
 import forged  # noqa: E402
+import isolation  # noqa: E402
 import mixed  # noqa: E402
 import results  # noqa: E402
 import spread  # noqa: E402
 
-SOAKS = {soak.NAME: soak for soak in (mixed, flood, forged, spread, crash)}
+ALL = (mixed, flood, flood_spool, forged, spread, isolation, crash)
+SOAKS = {soak.NAME: soak for soak in ALL}
 
 
 def read_options(arguments):

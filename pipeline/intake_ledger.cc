@@ -45,6 +45,23 @@ void IntakeLedger::add(const ListenerCounters& counters) {
     }
 }
 
+IntakeLedger IntakeLedger::of(const ListenerCounters& counters) {
+    IntakeLedger ledger{.received = counters.received.value(),
+                        .accepted = counters.accepted.value(),
+                        .merged = counters.merged.value(),
+                        .held = counters.held.value()};
+    const auto copy = [](const auto& from, const auto& names, auto& to) {
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (const std::uint64_t count = from[i].value(); count != 0) {
+                to.emplace(names[i], count);
+            }
+        }
+    };
+    copy(counters.rejected, reject_names, ledger.rejected);
+    copy(counters.dropped, drop_names, ledger.dropped);
+    return ledger;
+}
+
 void IntakeLedger::add(const IntakeLedger& more) {
     received += more.received;
     accepted += more.accepted;

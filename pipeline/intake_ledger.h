@@ -88,8 +88,11 @@ struct IntakeLedger {
     std::map<std::string, std::uint64_t> rejected;
     std::map<std::string, std::uint64_t> dropped;
 
+    // All reasons by name, also those that were not met.
     void add(const ListenerCounters& counters);
     void add(const IntakeLedger& more);
+    // Without those that were not met.
+    [[nodiscard]] static IntakeLedger of(const ListenerCounters& counters);
     // What was counted since `before`; reasons that were not are left out.
     [[nodiscard]] IntakeLedger since(const IntakeLedger& before) const;
     // What was held has ended with the process that held it.

@@ -12,8 +12,7 @@ void IntakeTold::set_names(std::vector<std::string> listeners) {
 IntakeAccount IntakeTold::untold(const std::vector<std::uint32_t>& accepted) const {
     IntakeAccount account;
     for (std::size_t i = 0; i < names_.size(); ++i) {
-        IntakeLedger now;
-        now.add(*counters_[i]);
+        IntakeLedger now = IntakeLedger::of(*counters_[i]);
         if (i < accepted.size()) {
             now.held -= accepted[i];
             now.accepted += accepted[i];
@@ -28,8 +27,7 @@ IntakeAccount IntakeTold::untold(const std::vector<std::uint32_t>& accepted) con
 
 void IntakeTold::note_told() {
     for (std::size_t i = 0; i < names_.size(); ++i) {
-        told_[i] = {};
-        told_[i].add(*counters_[i]);
+        told_[i] = IntakeLedger::of(*counters_[i]);
     }
 }
 

@@ -15,6 +15,7 @@ std::string_view endpoint_state_name(EndpointState state) {
 
 void EndpointStatus::add_latency(std::chrono::nanoseconds latency) {
     delivery_latency.add(latency);
+    latency_last = latency;
     latency_max = std::max(latency_max, latency);
 }
 

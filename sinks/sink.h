@@ -77,7 +77,7 @@ struct EndpointStatus {
     std::uint64_t rate_bytes_per_s = 0;   // limit put on ourselves after 429; 0: none
     RequestDurations request_duration;
     DeliveryLatencies delivery_latency;  // first receive of a batch to its acceptance
-    std::chrono::nanoseconds latency_last{0};  // first receive of a batch to its acceptance
+    std::chrono::nanoseconds latency_last{0};
     std::chrono::nanoseconds latency_max{0};
     // Files only.
     std::uint64_t files = 0;

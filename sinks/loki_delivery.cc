@@ -161,14 +161,15 @@ std::optional<LokiItem> LokiDelivery::next_item(std::int64_t now_ns) {
         const auto best = next_waiting(now_ns);
         const bool found = best != waiting_.end();
         const bool try_another = found && best->attempts > 0 && state_ == EndpointState::retry;
-        if (found && !(try_another && may_take())) {
-            LokiItem chosen = std::move(*best);
-            waiting_.erase(best);
-            return chosen;
+        if ((!found || try_another) && may_take() && take_batch(now_ns)) {
+            continue;
         }
-        if (!may_take() || !take_batch(now_ns)) {
+        if (!found) {
             return std::nullopt;
         }
+        LokiItem chosen = std::move(*best);
+        waiting_.erase(best);
+        return chosen;
     }
 }
 

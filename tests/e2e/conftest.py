@@ -96,9 +96,10 @@ def start_weir(tmp_path, cluster):
     leave in order."""
     started = []
 
-    def start(listeners, lokis=(), name="weir", **settings):
+    def start(listeners, lokis=(), name="weir", environment=None, **settings):
         assert BINARY.exists(), f"{BINARY} is not built"
-        server = Weir(tmp_path, configuration(cluster, listeners, lokis, **settings), name)
+        config = configuration(cluster, listeners, lokis, **settings)
+        server = Weir(tmp_path, config, name, environment=environment)
         started.append(server)
         return server.start()
 

@@ -365,6 +365,25 @@ TEST_F(LokiEndpointAnswers, OldBatchesGoToTheReplayStreamOldestFirst) {
                 ElementsAre("old 0", "old 1", "old 2", "old 3", "old 4", "old 5", "old 6"));
 }
 
+// While a replay waits nothing more is taken of the backlog; that must not keep it waiting.
+TEST_F(LokiEndpointAnswers, ABacklogIsTriedAgainByItselfAfterAFailure) {
+    FakeServer server([](const FakeRequest&, std::size_t before) {
+        return before < 3 ? refusal(500, "restarting") : FakeAnswer{};
+    });
+    for (int i = 0; i < 6; ++i) {
+        LokiPush old = push(R"({a="1"})", {"old " + std::to_string(i)});
+        const std::int64_t age_ns = (7200 - i) * ns_per_s;
+        old.streams[0].entries[0].timestamp.unix_ns -= age_ns;
+        auto batch = to_batch(old, clock.now());
+        batch->first_received.unix_ns -= age_ns;
+        ASSERT_EQ(log.append(std::move(batch)), AppendVerdict::accepted);
+    }
+    start(server.url());
+    ASSERT_TRUE(settled());
+    EXPECT_EQ(delivered(), 6U);
+    EXPECT_LT(server.request_count(), 12U);
+}
+
 TEST_F(LokiEndpointAnswers, ABatchThatCannotBeReadIsDroppedOnlyWhenItMustBeRead) {
     FakeServer server(FakeServer::in_turn({}));
     auto batch = to_batch(push(R"({a="1"})", {"x", "y"}), clock.now());

@@ -19,6 +19,8 @@ namespace {
 // While draining: no frame for this long means quiet.
 constexpr std::int64_t quiet_ns = 300 * ns_per_ms;
 constexpr std::chrono::milliseconds drain_poll{20};
+// With a spool, for an endpoint that is failing: one more try.
+constexpr std::chrono::milliseconds drain_of_away{1000};
 
 }  // namespace
 
@@ -282,6 +284,15 @@ void Topology::Impl::wait_until_quiet(std::int64_t deadline_ns) const {
     }
 }
 
+// What an endpoint that is away does not take now, it gets from the spool; nobody waits for it.
+std::chrono::milliseconds Topology::Impl::drain_time(const Endpoint& endpoint,
+                                                     std::int64_t left_ns) const {
+    const std::chrono::milliseconds left(left_ns / ns_per_ms);
+    const EndpointState state = endpoint.sink->status().state;
+    const bool away = state == EndpointState::retry || state == EndpointState::hold;
+    return spool_ && spool_->status().healthy && away ? std::min(left, drain_of_away) : left;
+}
+
 bool Topology::Impl::drain() {
     ready_ = false;
     const std::int64_t started_ns = clock_.monotonic_ns();
@@ -301,7 +312,7 @@ bool Topology::Impl::drain() {
     const std::int64_t left_ns =
         std::max<std::int64_t>(started_ns + budget_ns - clock_.monotonic_ns(), 0);
     for (const auto& endpoint : endpoints_) {
-        endpoint->sink->request_stop(std::chrono::milliseconds(left_ns / ns_per_ms));
+        endpoint->sink->request_stop(drain_time(*endpoint, left_ns));
     }
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->join();

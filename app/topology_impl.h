@@ -74,6 +74,8 @@ class Topology::Impl {
     void watch_sources();
     [[nodiscard]] SourceOverview source_overview() const;
     [[nodiscard]] bool drain();
+    [[nodiscard]] std::chrono::milliseconds drain_time(const Endpoint& endpoint,
+                                                       std::int64_t left_ns) const;
     void wait_until_quiet(std::int64_t deadline_ns) const;
     [[nodiscard]] Status status() const;
     [[nodiscard]] ListenerStatus listener_status(std::size_t number) const;

@@ -185,6 +185,7 @@ class SpoolLog final : public Log {
     std::uint64_t writing_to_ = 0;  // first number of its segment
     std::int64_t retry_at_ns_ = 0;
     std::int64_t wake_at_ns_ = 0;
+    std::int64_t meta_due_ns_ = 0;
     std::thread thread_;
 };
 

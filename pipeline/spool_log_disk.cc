@@ -16,7 +16,9 @@ namespace weir {
 
 namespace {
 
-constexpr std::chrono::milliseconds round_interval{50};  // how late meta.db may be
+constexpr std::chrono::milliseconds round_interval{50};
+// How late meta.db may be. What an endpoint had since, it gets again after a kill, byte for byte.
+constexpr std::int64_t meta_interval_ns = 200 * ns_per_ms;
 constexpr std::int64_t retry_ns = ns_per_s;              // after the disk took nothing
 constexpr std::uint64_t write_bytes_max = 8ULL << 20U;   // in one transaction
 // What a batch takes beside its bytes, with the ends of its pages.
@@ -64,7 +66,8 @@ void SpoolLog::run() {
         do {
             write(lock);
         } while (healthy_ && unwritten_bytes_ > 0);
-        if (meta_changed_) {
+        if (meta_changed_ && (last_round || clock_.monotonic_ns() >= meta_due_ns_)) {
+            meta_due_ns_ = clock_.monotonic_ns() + meta_interval_ns;
             save_meta(lock);
         }
         wake_those_that_wait(lock);

@@ -17,17 +17,11 @@ constexpr std::uint64_t bytes_per_s_free = 1'000'000'000;
 }  // namespace
 
 void AimdRate::refused(std::optional<std::uint64_t> server_limit, std::int64_t now_ns) {
-    if (bytes_per_s_ == 0) {
-        bytes_per_s_ = server_limit.value_or(first_bytes_per_s);
-    } else if (now_ns - lowered_ns_ >= ns_per_s) {
-        bytes_per_s_ /= 2;  // once for all that was under way together
-    } else {
-        return;
-    }
-    lowered_ns_ = now_ns;
+    known_bytes_per_s_ =
+        server_limit.value_or(bytes_per_s_ == 0 ? first_bytes_per_s : bytes_per_s_);
+    bytes_per_s_ = bytes_per_s_ == 0 ? known_bytes_per_s_ : bytes_per_s_ / 2;
     bytes_per_s_ = std::clamp(bytes_per_s_, bytes_per_s_min, bytes_per_s_free);
-    step_bytes_per_s_ =
-        std::max<std::uint64_t>(server_limit.value_or(first_bytes_per_s) / 20, 1024);
+    step_bytes_per_s_ = std::max<std::uint64_t>(known_bytes_per_s_ / 20, 1024);
     raised_ns_ = now_ns;
 }
 
@@ -37,6 +31,9 @@ void AimdRate::accepted(std::int64_t now_ns) {
     }
     raised_ns_ = now_ns;
     bytes_per_s_ += step_bytes_per_s_;
+    if (bytes_per_s_ > known_bytes_per_s_) {
+        step_bytes_per_s_ *= 2;
+    }
     if (bytes_per_s_ >= bytes_per_s_free) {
         bytes_per_s_ = 0;
         ready_at_ns_ = 0;

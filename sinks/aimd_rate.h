@@ -26,6 +26,7 @@ class AimdRate {
 
   private:
     std::uint64_t bytes_per_s_ = 0;
+    std::uint64_t known_bytes_per_s_ = 0;  // where it was refused, or what the server named
     std::uint64_t step_bytes_per_s_ = 0;
     std::int64_t ready_at_ns_ = 0;
     std::int64_t raised_ns_ = 0;

@@ -1,6 +1,9 @@
 """The spool: what was received is delivered, whatever becomes of weir or of the endpoint meanwhile."""
 
+import re
+import socket
 import subprocess
+import threading
 import time
 from random import Random
 
@@ -93,6 +96,47 @@ def test_an_orderly_end_loses_not_even_the_last_batch(start_weir, start_loki, cl
     loki.start()
     eventually(lambda: nothing_queued(weir, COUNT), 30 * PATIENCE, "all delivered")
     expect.exactly(loki.lines(expect.selector(cluster)), lines("last"))
+
+
+def test_sigterm_under_load_with_an_endpoint_down(start_weir, start_loki, cluster, tmp_path):
+    """What was received is in the spool, and nobody waits for the endpoint that is away."""
+    near, far = start_loki("near"), start_loki("far")
+    weir = spooled(start_weir, [near, far], tmp_path)
+    weir.config["drain_timeout"] = "60s"
+    weir.stop(30 * PATIENCE)
+    weir.start()
+    far.kill()
+    port, ended = weir.port("in"), threading.Event()
+    sender = threading.Thread(target=send_until, args=(ended, port), daemon=True)
+    sender.start()
+    eventually(
+        lambda: named(weir.status()["endpoints"], "near")["delivered"] > COUNT,
+        30 * PATIENCE,
+        "under way",
+    )
+    began = time.monotonic()
+    last = weir.drained()
+    # Half of the drain's time at most is for a sender that never pauses, none for who is away.
+    assert time.monotonic() - began < 45 * PATIENCE
+    ended.set()
+    sender.join()
+    count = int(re.search(r"in: received=(\d+)", last).group(1))
+    assert f"far: appended={count} delivered=0 dropped=0 dead_lettered=0 queued={count}" in last
+    far.start()
+    weir.start()
+    eventually(lambda: nothing_queued(weir, count), 60 * PATIENCE, "all delivered")
+    for loki in (near, far):
+        assert loki.count(expect.selector(cluster)) == count
+
+
+def send_until(ended, port):
+    """About five thousand lines a second."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        number = 0
+        while not ended.wait(0.01):
+            for _ in range(50):
+                number += 1
+                sender.sendto(f"<13>1 - load e2e - - - {number:09d}".encode(), ("127.0.0.1", port))
 
 
 def test_another_weir_delivers_what_one_left(start_weir, start_loki, cluster, tmp_path):

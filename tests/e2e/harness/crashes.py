@@ -382,6 +382,9 @@ class Run:
         appended = {endpoint["appended"] for endpoint in status["endpoints"]}
         assert len(appended) == 1, status["endpoints"]
         (appended,) = appended
+        # The intake's account is as durable as the batches that it counts.
+        accepted = sum(listener["accepted"] for listener in status["listeners"])
+        assert accepted == appended, (accepted, appended, status["listeners"])
         assert status["spool"]["healthy"], status["spool"]
         young = {self.sender.line(n) for n, age, allowed in self.ages() if not age > allowed}
         for loki, found in zip(self.lokis, entries):

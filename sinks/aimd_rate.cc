@@ -17,9 +17,13 @@ constexpr std::uint64_t bytes_per_s_free = 1'000'000'000;
 }  // namespace
 
 void AimdRate::refused(std::optional<std::uint64_t> server_limit, std::int64_t now_ns) {
+    if (bytes_per_s_ != 0 && now_ns - lowered_ns_ < ns_per_s) {
+        return;  // once for all that was under way together
+    }
     known_bytes_per_s_ =
         server_limit.value_or(bytes_per_s_ == 0 ? first_bytes_per_s : bytes_per_s_);
     bytes_per_s_ = bytes_per_s_ == 0 ? known_bytes_per_s_ : bytes_per_s_ / 2;
+    lowered_ns_ = now_ns;
     bytes_per_s_ = std::clamp(bytes_per_s_, bytes_per_s_min, bytes_per_s_free);
     step_bytes_per_s_ = std::max<std::uint64_t>(known_bytes_per_s_ / 20, 1024);
     raised_ns_ = now_ns;

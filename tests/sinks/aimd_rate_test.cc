@@ -31,8 +31,19 @@ TEST(AimdRate, ARefusalNamesOrHalvesIt) {
     AimdRate rate;
     rate.refused(8 * mb, 0);
     EXPECT_EQ(rate.bytes_per_s(), 8 * mb);
+    rate.refused(8 * mb, ns_per_s / 2);  // it was under way with the first
+    EXPECT_EQ(rate.bytes_per_s(), 8 * mb);
     rate.refused(std::nullopt, ns_per_s);
     EXPECT_EQ(rate.bytes_per_s(), 4 * mb);
+    for (std::int64_t second = 2; second < 100; ++second) {
+        rate.refused(8 * mb, second * ns_per_s);
+    }
+    EXPECT_EQ(rate.bytes_per_s(), 64U * 1024);
+}
+
+TEST(AimdRate, ARequestPaysForItsBytes) {
+    AimdRate rate;
+    rate.refused(4 * mb, 0);
     rate.spend(2 * mb, ns_per_s);
     EXPECT_EQ(rate.ready_at_ns(), ns_per_s + ns_per_s / 2);
 }
@@ -40,9 +51,11 @@ TEST(AimdRate, ARefusalNamesOrHalvesIt) {
 TEST(AimdRate, ItRisesSlowlyToWhereItWasRefused) {
     AimdRate rate;
     rate.refused(8 * mb, 0);
-    rate.refused(8 * mb, 0);
+    rate.refused(8 * mb, ns_per_s);
     EXPECT_EQ(rate.bytes_per_s(), 4 * mb);
-    EXPECT_EQ(seconds_until(rate, 8 * mb, 0), 10);
+    rate.accepted(ns_per_s + ns_per_s / 2);
+    EXPECT_EQ(rate.bytes_per_s(), 4 * mb);  // once a second
+    EXPECT_EQ(seconds_until(rate, 8 * mb, 1), 10);
 }
 
 // An operator raised the limit a hundredfold: nobody should wait for an hour.

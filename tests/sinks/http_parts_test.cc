@@ -1,5 +1,4 @@
 // The pure parts round the HTTP client: URLs, Retry-After, waiting times, the rate.
-#include "sinks/aimd_rate.h"
 #include "sinks/backoff.h"
 #include "sinks/http_answer.h"
 #include "sinks/url.h"
@@ -92,38 +91,6 @@ TEST(Backoff, ComesFromTheSeedAlone) {
     EXPECT_NE(first, next(other));
     EXPECT_GE(one.spread(seconds(10)), seconds(10));
     EXPECT_LE(one.spread(seconds(10)), seconds(11));
-}
-
-TEST(AimdRate, HalvesAtARefusalAndRisesSlowly) {
-    AimdRate rate;
-    rate.spend(1'000'000'000, 0);
-    EXPECT_EQ(rate.bytes_per_s(), 0U);
-    EXPECT_EQ(rate.ready_at_ns(), 0);
-    rate.refused(1'000'000, 0);
-    EXPECT_EQ(rate.bytes_per_s(), 1'000'000U);
-    rate.refused(1'000'000, ns_per_s / 2);  // it was under way with the first
-    EXPECT_EQ(rate.bytes_per_s(), 1'000'000U);
-    rate.refused(1'000'000, ns_per_s);
-    EXPECT_EQ(rate.bytes_per_s(), 500'000U);
-    rate.spend(250'000, 2 * ns_per_s);
-    EXPECT_EQ(rate.ready_at_ns(), 2 * ns_per_s + ns_per_s / 2);
-    rate.accepted(ns_per_s + ns_per_s / 2);
-    EXPECT_EQ(rate.bytes_per_s(), 500'000U);
-    rate.accepted(2 * ns_per_s);
-    EXPECT_EQ(rate.bytes_per_s(), 550'000U);
-    for (std::int64_t second = 3; second < 100; ++second) {
-        rate.refused(1'000'000, second * ns_per_s);
-    }
-    EXPECT_EQ(rate.bytes_per_s(), 64U * 1024);
-}
-
-TEST(AimdRate, IsForgottenOnceItMeansNothing) {
-    AimdRate rate;
-    rate.refused(900'000'000, 0);
-    for (std::int64_t second = 1; second <= 3; ++second) {
-        rate.accepted(second * ns_per_s);
-    }
-    EXPECT_EQ(rate.bytes_per_s(), 0U);
 }
 
 }  // namespace

@@ -10,6 +10,9 @@ namespace weir {
 namespace {
 
 constexpr unsigned backlog_turns = 4;  // one of so many batches is of the backlog, whatever comes
+// An endpoint that bears less than what comes in falls behind with live data too. What is live
+// begins anew then, but not often: each time leaves a gap that the log has to remember.
+constexpr std::int64_t mark_interval_ns = 60 * ns_per_s;
 
 std::int64_t time_of(std::uint64_t bytes, std::uint64_t bytes_per_s) {
     return static_cast<std::int64_t>(static_cast<double>(bytes) * ns_per_s /
@@ -22,8 +25,14 @@ CatchUp::Taken CatchUp::take(LogCursor& cursor, const Limits& limits, Timestamp 
                              std::int64_t now_ns, Backlog backlog) {
     const bool stopped = backlog == Backlog::stopped;
     const bool wait = behind_ && (stopped || (backlog == Backlog::paced && now_ns < ready_at_ns_));
+    const auto is_old = [&limits, now](const Batch& batch) {
+        return now.unix_ns - batch.first_received.unix_ns > limits.behind_after.count();
+    };
     if (behind_ && (wait || ++turn_ % backlog_turns != 0)) {
         if (BatchPtr live = cursor.take_live()) {
+            if (is_old(*live) && now_ns - marked_ns_ >= mark_interval_ns) {
+                mark(cursor, now_ns);
+            }
             return {.batch = std::move(live)};
         }
     }
@@ -31,10 +40,9 @@ CatchUp::Taken CatchUp::take(LogCursor& cursor, const Limits& limits, Timestamp 
         return {.again_at_ns = stopped ? std::numeric_limits<std::int64_t>::max() : ready_at_ns_};
     }
     BatchPtr oldest = cursor.take();
-    const bool old =
-        oldest && now.unix_ns - oldest->first_received.unix_ns > limits.behind_after.count();
+    const bool old = oldest && is_old(*oldest);
     if (old && !behind_) {
-        cursor.begin_live();
+        mark(cursor, now_ns);
         turn_ = 0;
     }
     behind_ = old;
@@ -42,6 +50,11 @@ CatchUp::Taken CatchUp::take(LogCursor& cursor, const Limits& limits, Timestamp 
         spend(*oldest, limits, now_ns);
     }
     return {.batch = std::move(oldest)};
+}
+
+void CatchUp::mark(LogCursor& cursor, std::int64_t now_ns) {
+    cursor.begin_live();
+    marked_ns_ = now_ns;
 }
 
 void CatchUp::spend(const Batch& batch, const Limits& limits, std::int64_t now_ns) {

@@ -43,10 +43,12 @@ class CatchUp {
     [[nodiscard]] bool is_behind() const { return behind_; }
 
   private:
+    void mark(LogCursor& cursor, std::int64_t now_ns);
     void spend(const Batch& batch, const Limits& limits, std::int64_t now_ns);
 
     bool behind_ = false;
     unsigned turn_ = 0;
+    std::int64_t marked_ns_ = 0;    // when what is live began
     std::int64_t ready_at_ns_ = 0;  // for the next batch of the backlog
 };
 

@@ -25,7 +25,7 @@ SLOW_S = 3
 # 1,000 lines a second are about 0.25 MB/s.
 LOW_LIMITS = {"ingestion_rate_mb": 0.02, "ingestion_burst_size_mb": 0.1}
 LIVE_WITHIN_S = 30
-SELECTOR = '{job="syslog"}'
+SELECTOR = '{service_name="syslog"}'
 
 
 class Slow(http.server.ThreadingHTTPServer):

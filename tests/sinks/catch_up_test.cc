@@ -103,6 +103,20 @@ TEST_F(CatchUpTest, ABacklogThatIsStoppedLetsLiveDataPass) {
     EXPECT_EQ(take().batch->id, 2U);
 }
 
+TEST_F(CatchUpTest, LiveDataThatGrewOldIsBacklogAfterAMinute) {
+    append(100, 20);
+    ASSERT_NE(take(0).batch, nullptr);
+    append(50, 10);  // 21 to 30
+    EXPECT_EQ(take(ns_per_s).batch->id, 21U);
+    append(0);  // 31
+    EXPECT_EQ(take(2 * ns_per_s).batch->id, 22U) << "it begins anew once a minute at most";
+    EXPECT_EQ(take(61 * ns_per_s).batch->id, 23U);
+    append(0, 2);  // 32, 33
+    EXPECT_EQ(take(61 * ns_per_s).batch->id, 2U) << "the backlog's turn";
+    EXPECT_EQ(take(61 * ns_per_s).batch->id, 32U);
+    EXPECT_EQ(take(61 * ns_per_s).batch->id, 33U);
+}
+
 TEST_F(CatchUpTest, BehindAgainIsANewBeginning) {
     append(100, 2);
     EXPECT_EQ(take_all(), (Numbers{1, 2}));

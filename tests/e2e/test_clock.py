@@ -11,7 +11,7 @@ from harness.process import eventually
 from harness.senders import send_udp
 from harness.weir import PATIENCE, PRESET, listener
 
-LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 HOUR_S = 3600
 COUNT = 200
 # Batch age, and what the spool may take on top of it.
@@ -43,7 +43,7 @@ def lines(phase):
 
 @pytest.mark.skipif(PRESET in ("asan", "tsan"), reason="sanitizers want to be loaded first")
 def test_an_hour_forward_and_back(start_weir, start_loki, cluster, tmp_path):
-    assert LIBRARY.exists(), "libfaketime is not installed"
+    assert LIBRARY, "libfaketime is not installed"
     clock = Clock(tmp_path)
     loki = start_loki("loki")
     spool = {"directory": str(tmp_path / "spool"), "free_bytes_min": "0B"}
@@ -60,16 +60,11 @@ def test_an_hour_forward_and_back(start_weir, start_loki, cluster, tmp_path):
         weir.received(COUNT)
         said = weir.status()["now"]
         assert abs(time.time() + offset - to_seconds(said)) < 60, f"the clock did not step: {said}"
-        if offset:
-            # What it left in the spool, the next one finds at another time.
-            time.sleep(DURABLE_S * PATIENCE)
-            weir.kill()
-            clock.step(0)
-            weir.start()
-        else:
-            time.sleep(DURABLE_S * PATIENCE)
-            weir.kill()
-            weir.start()
+        # What it leaves in the spool, the next one finds at the true time.
+        time.sleep(DURABLE_S * PATIENCE)
+        weir.kill()
+        clock.step(0)
+        weir.start()
     loki.start()
 
     def delivered():

@@ -192,16 +192,21 @@ def test_behind_the_window(start_weir, start_loki, cluster):
     assert len(entries) == 31
 
 
-def test_labels_that_loki_refuses(start_weir, start_loki, cluster):
-    """400 for one stream's labels: its records are dead letters, those of other streams arrive."""
-    loki = start_loki("loki", {"max_label_value_length": 60})
-    weir = start_weir(
+def with_a_stream_at_fault(start_weir, loki):
+    """A weir whose batches are of two streams, one of them with a label that is too long."""
+    return start_weir(
         [listener("in", "tcp")],
         [loki],
         logs={"batch": {"age_max": "1s"}},
         classification=by_source("x" * 100),
         ingest_threads=1,
     )
+
+
+def test_labels_that_loki_refuses(start_weir, start_loki, cluster):
+    """400 for one stream's labels: its records are dead letters, those of other streams arrive."""
+    loki = start_loki("loki", {"max_label_value_length": 60})
+    weir = with_a_stream_at_fault(start_weir, loki)
     good, bad = [line(n) for n in range(50)], [line(n) for n in range(50, 60)]
     send_tcp(bad, weir.port("in"), source="127.0.0.11")
     send_tcp(good, weir.port("in"))
@@ -262,13 +267,7 @@ def test_ingestion_blocked(start_weir, start_loki, cluster, status_code):
     block = {"block_ingestion_until": BLOCKED_UNTIL, "block_ingestion_status_code": status_code}
     # A stream with a fault of its own hides the block from the answer.
     loki = start_loki("loki", {**block, "max_label_value_length": 60})
-    weir = start_weir(
-        [listener("in", "tcp")],
-        [loki],
-        logs={"batch": {"age_max": "1s"}},
-        classification=by_source("x" * 100),
-        ingest_threads=1,
-    )
+    weir = with_a_stream_at_fault(start_weir, loki)
     sent = [line(n) for n in range(60)]
     send_tcp(sent[50:], weir.port("in"), source="127.0.0.11")
     send_tcp(sent[:50], weir.port("in"))

@@ -27,9 +27,11 @@ BatchPtr SpoolLog::Cursor::take_from(SpoolBook::Next from, Reading& reading) {
             return nullptr;
         }
         if (const PlacedBatch* placed = log_.in_memory(next.number)) {
-            book.take(next, placed->batch->records);
+            BatchPtr batch = placed->batch;
+            book.take(next, batch->records);
+            lock.unlock();
             reading.reader.reset();  // a file that was removed gives its room back only now
-            return placed->batch;
+            return batch;
         }
         if (log_.on_disk(next.number) != nullptr) {
             try_again_ = false;

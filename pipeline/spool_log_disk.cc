@@ -19,10 +19,14 @@ namespace {
 constexpr std::chrono::milliseconds round_interval{50};
 // How late meta.db may be. What an endpoint had since, it gets again after a kill, byte for byte.
 constexpr std::int64_t meta_interval_ns = 200 * ns_per_ms;
-constexpr std::int64_t retry_ns = ns_per_s;              // after the disk took nothing
-constexpr std::uint64_t write_bytes_max = 8ULL << 20U;   // in one transaction
+constexpr std::int64_t retry_ns = ns_per_s;             // after the disk took nothing
+constexpr std::uint64_t write_bytes_max = 8ULL << 20U;  // in one transaction
 // What a batch takes beside its bytes, with the ends of its pages.
 constexpr std::uint64_t row_bytes = 1024;
+
+std::uint64_t disk_bytes(const PlacedBatch& placed) {
+    return placed.batch->body.size() + row_bytes;
+}
 
 std::uint64_t free_bytes(const std::string& directory) {
     struct statvfs info {};
@@ -88,7 +92,7 @@ std::vector<PlacedBatch> SpoolLog::to_write() const {
     std::vector<PlacedBatch> batches;
     std::uint64_t bytes = 0;
     for (auto placed = memory_from(written_ + 1); placed != memory_.end(); ++placed) {
-        bytes += placed->batch->body.size() + row_bytes;
+        bytes += disk_bytes(*placed);
         batches.push_back(*placed);
         if (bytes >= room) {
             break;
@@ -111,7 +115,7 @@ void SpoolLog::write(Lock& lock) {
     note_write("");
     Segment& segment = segments_.at(writing_to_);
     for (const PlacedBatch& placed : batches) {
-        const std::uint64_t bytes = placed.batch->body.size() + row_bytes;
+        const std::uint64_t bytes = disk_bytes(placed);
         segment.bytes += bytes;
         disk_bytes_ += bytes;
         // Room was made meanwhile, when it is gone from memory.
@@ -130,7 +134,7 @@ void SpoolLog::write(Lock& lock) {
 Result<void> SpoolLog::write_batches(const std::vector<PlacedBatch>& batches, Lock& lock) {
     std::uint64_t bytes = 0;
     for (const PlacedBatch& placed : batches) {
-        bytes += placed.batch->body.size() + row_bytes;
+        bytes += disk_bytes(placed);
     }
     const bool full_segment =
         writer_ && segments_.at(writing_to_).bytes >= options_.segment_bytes_max;
@@ -163,10 +167,12 @@ Result<void> SpoolLog::write_batches(const std::vector<PlacedBatch>& batches, Lo
     }
     lock.unlock();
     Result<void> appended = writer_->append(batches);
-    lock.lock();
     if (!appended) {
         // Another file next time: this one may be what is broken.
-        writer_.reset();
+        close_segment();
+    }
+    lock.lock();
+    if (!appended) {
         const auto segment = segments_.find(writing_to_);
         if (segment->second.last < segment->first) {
             remove_file(segment->second);
@@ -199,9 +205,6 @@ bool SpoolLog::drop_oldest_segment(Lock& lock) {
         return false;
     }
     const Segment segment = segments_.begin()->second;
-    if (writer_ && segment.name.first == writing_to_) {
-        writer_.reset();
-    }
     std::string losses;
     for (const auto& cursor : cursors_) {
         const std::uint64_t lost = cursor->book.give_up(segment.last, segment.end, "spool_full");
@@ -217,6 +220,9 @@ bool SpoolLog::drop_oldest_segment(Lock& lock) {
                       fmt::format("the oldest records made room: {}", losses)});
     }
     lock.unlock();
+    if (writer_ && segment.name.first == writing_to_) {
+        close_segment();
+    }
     remove_file(segment);
     lock.lock();
     return true;

@@ -1,41 +1,17 @@
 // The decision table of docs/delivery.md, a test a row. The texts are Loki's, from 2.x to 3.x.
 #include "sinks/loki_decision.h"
 
+#include "tests/sinks/loki_decision_support.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace weir {
+namespace weir::test {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr Timestamp noon{1'700'000'000'000'000'000};  // 2023-11-14T22:13:20Z
-
-HttpResponse answer(unsigned status, std::string body = "") {
-    HttpResponse response;
-    response.status = status;
-    response.body = std::move(body);
-    return response;
-}
-
-LokiRequestFacts facts() {
-    return {1024 * 1024, 1000, 20, 0, noon};
-}
-
-LokiDecision decide(unsigned status, std::string body = "") {
-    return decide_loki(answer(status, std::move(body)), facts());
-}
-
-void expect(const LokiDecision& decision, LokiAction action, Reason reason) {
-    EXPECT_EQ(decision.action, action);
-    EXPECT_EQ(reason_name(decision.reason), reason_name(reason));
-}
-
-Timestamp at(std::int64_t seconds_after_noon) {
-    return {noon.unix_ns + seconds_after_noon * ns_per_s};
-}
 
 TEST(LokiDecision, AnySuccessIsStored) {
     expect(decide(204), LokiAction::ok, Reason::none);
@@ -373,4 +349,4 @@ TEST(LokiDecision, EveryReasonHasANameOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace weir
+}  // namespace weir::test

@@ -1,41 +1,16 @@
 // What Loki, gateways and devices can put into an answer, and what is read from it.
 #include "sinks/loki_decision.h"
+#include "tests/sinks/loki_decision_support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cctype>
 
-namespace weir {
+namespace weir::test {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr Timestamp noon{1'700'000'000'000'000'000};  // 2023-11-14T22:13:20Z
-
-HttpResponse answer(unsigned status, std::string body = "") {
-    HttpResponse response;
-    response.status = status;
-    response.body = std::move(body);
-    return response;
-}
-
-LokiRequestFacts facts() {
-    return {1024 * 1024, 1000, 20, 0, noon};
-}
-
-LokiDecision decide(unsigned status, std::string body = "") {
-    return decide_loki(answer(status, std::move(body)), facts());
-}
-
-void expect(const LokiDecision& decision, LokiAction action, Reason reason) {
-    EXPECT_EQ(decision.action, action);
-    EXPECT_EQ(reason_name(decision.reason), reason_name(reason));
-}
-
-Timestamp at(std::int64_t seconds_after_noon) {
-    return {noon.unix_ns + seconds_after_noon * ns_per_s};
-}
 
 constexpr const char* rate_text =
     "ingestion rate limit exceeded for user edge (limit: 4194304 bytes/sec) while attempting to "
@@ -295,4 +270,4 @@ TEST(LokiTexts, ATextThatBrokeOffIsAskedForAgain) {
 }
 
 }  // namespace
-}  // namespace weir
+}  // namespace weir::test

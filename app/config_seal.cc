@@ -1,5 +1,6 @@
 #include "app/config_seal.h"
 
+#include "app/find_by_name.h"
 #include "app/setting_value.h"
 #include "app/settings.h"
 
@@ -11,13 +12,6 @@
 namespace weir {
 
 namespace {
-
-template <class Item>
-Item* find_by_name(std::vector<Item>& items, std::string_view name) {
-    const auto found = std::find_if(items.begin(), items.end(),
-                                    [name](const Item& item) { return item.name == name; });
-    return found == items.end() ? nullptr : &*found;
-}
 
 // Puts the running value of every sealed setting that differs into `next` and notes its path.
 class Sealing {

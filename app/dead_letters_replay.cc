@@ -4,6 +4,7 @@
 #include "app/dead_letters_command.h"
 #include "app/dead_letters_place.h"
 #include "app/event_log.h"
+#include "app/find_by_name.h"
 #include "pipeline/loki_rewrite.h"
 #include "sinks/loki_endpoint.h"
 
@@ -222,14 +223,13 @@ class EndpointReplay {
     }
 
     void send(std::vector<StoredLetter> letters) {
-        auto batch = std::make_shared<Batch>();
-        batch->id = ++batches_;
-        batch->tenant = letters.front().tenant;
-        batch->first_received = letters.front().at;
-        LettersByKey& keys = out_[batch->id];
+        const std::uint64_t id = ++batches_;
+        const std::string tenant = letters.front().tenant;
+        Timestamp first_received = letters.front().at;
+        LettersByKey& keys = out_[id];
         std::map<std::string, LokiStream> streams;
         for (StoredLetter& letter : letters) {
-            batch->first_received = std::min(batch->first_received, letter.at);
+            first_received = std::min(first_received, letter.at);
             keys[key_of(letter.labels, letter.entry)] = letter.id;
             LokiStream& stream = streams[letter.labels];
             stream.labels = letter.labels;
@@ -239,14 +239,9 @@ class EndpointReplay {
         for (auto& [labels, stream] : streams) {
             push.streams.push_back(std::move(stream));
         }
-        EncodedPush encoded = encode_loki_push(push);
-        batch->body = std::move(encoded.body);
-        batch->raw_bytes = encoded.raw_bytes;
-        batch->records = encoded.records;
-        batch->streams = encoded.streams;
-        batch->line_bytes = encoded.line_bytes;
-        batch->oldest = encoded.oldest;
-        batch->newest = encoded.newest;
+        std::unique_ptr<Batch> batch = to_batch(push, first_received);
+        batch->id = id;
+        batch->tenant = tenant;
         desk_.offer(std::move(batch));
     }
 
@@ -417,13 +412,10 @@ int run_dead_letters_replay(const DeadLettersReplayOptions& options, std::ostrea
         clock.monotonic_ns() + std::chrono::nanoseconds(options.timeout).count();
     auto to_go = static_cast<std::int64_t>(selected->size());
     for (const auto& [name, letters] : *selected) {
-        const auto& lokis = place.config->loki;
-        const auto endpoint =
-            std::find_if(lokis.begin(), lokis.end(),
-                         [&name = name](const auto& loki) { return loki.name == name; });
+        const HttpEndpointConfig* endpoint = find_by_name(place.config->loki, name);
         // One that is away must not take the others' time.
         const std::int64_t share_ns = (deadline_ns - clock.monotonic_ns()) / to_go--;
-        if (endpoint == lokis.end()) {
+        if (endpoint == nullptr) {
             out << fmt::format("{}: {} letters stay; {} has no endpoint of that name\n",
                                printable(name), letters, options.place.config_file);
             left += letters;

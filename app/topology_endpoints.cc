@@ -1,5 +1,6 @@
 // Part of Topology: endpoints and their places in the log, and how they come and go with a reload.
 #include "app/build_parts.h"
+#include "app/find_by_name.h"
 #include "app/topology_impl.h"
 
 #include <fmt/format.h>
@@ -9,17 +10,6 @@
 #include <random>
 
 namespace weir {
-
-namespace {
-
-const HttpEndpointConfig* find_by_name(const Config& config, const std::string& name) {
-    const auto found =
-        std::find_if(config.loki.begin(), config.loki.end(),
-                     [&name](const HttpEndpointConfig& known) { return known.name == name; });
-    return found == config.loki.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 LogCursor& Topology::Impl::add_cursor(const std::string& endpoint, std::size_t queue_bytes_max) {
     return spool_ ? spool_->add_cursor(endpoint)
@@ -80,7 +70,7 @@ void Topology::Impl::reload_endpoints(const Config& before) {
             continue;
         }
         (*known)->loki->reload(make_loki_options(config, config_.logs));
-        tell_new_url(**known, *find_by_name(before, config.name), config);
+        tell_new_url(**known, *find_by_name(before.loki, config.name), config);
         const std::lock_guard lock(mutex_);
         ordered.push_back(std::move(*known));
         endpoints_.erase(known);

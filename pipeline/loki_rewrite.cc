@@ -139,6 +139,20 @@ EncodedPush encode_loki_push(const LokiPush& push) {
     return encoded;
 }
 
+std::unique_ptr<Batch> to_batch(const LokiPush& push, Timestamp first_received) {
+    EncodedPush encoded = encode_loki_push(push);
+    auto batch = std::make_unique<Batch>();
+    batch->body = std::move(encoded.body);
+    batch->raw_bytes = encoded.raw_bytes;
+    batch->records = encoded.records;
+    batch->streams = encoded.streams;
+    batch->line_bytes = encoded.line_bytes;
+    batch->oldest = encoded.oldest;
+    batch->newest = encoded.newest;
+    batch->first_received = first_received;
+    return batch;
+}
+
 PushPair split_by_stream(LokiPush push) {
     PushPair halves;
     const std::size_t half = (push.records() + 1U) / 2U;

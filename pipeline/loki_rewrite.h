@@ -4,11 +4,13 @@
 #pragma once
 
 #include "core/time.h"
+#include "pipeline/batch.h"
 #include "pipeline/loki_decoder.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,8 @@ struct EncodedPush {
 
 // Same input, same bytes. Streams without entries are left out.
 [[nodiscard]] EncodedPush encode_loki_push(const LokiPush& push);
+// A batch of it, without an id, a tenant or a largest stream.
+[[nodiscard]] std::unique_ptr<Batch> to_batch(const LokiPush& push, Timestamp first_received);
 
 // Two requests that hold the first one's entries between them. The order is kept.
 struct PushPair {

@@ -97,18 +97,9 @@ std::unique_ptr<Batch> batch_of(const LokiCanarySettings& settings, std::string 
     labels["job"] = canary_job;
     LokiPush push;
     push.streams.push_back({to_loki_labels(labels), {{now, std::move(text), {}}}});
-    EncodedPush encoded = encode_loki_push(push);
-    auto batch = std::make_unique<Batch>();
+    std::unique_ptr<Batch> batch = to_batch(push, now);
     batch->tenant = settings.tenant;
-    batch->body = std::move(encoded.body);
-    batch->raw_bytes = encoded.raw_bytes;
-    batch->largest_stream_bytes = encoded.raw_bytes;  // there is no other
-    batch->records = encoded.records;
-    batch->streams = encoded.streams;
-    batch->line_bytes = encoded.line_bytes;
-    batch->oldest = encoded.oldest;
-    batch->newest = encoded.newest;
-    batch->first_received = now;
+    batch->largest_stream_bytes = batch->raw_bytes;  // there is no other
     return batch;
 }
 

@@ -82,20 +82,6 @@ class KeptEvents final : public EventSink {
     std::vector<Event> events_;
 };
 
-inline std::unique_ptr<Batch> to_batch(const LokiPush& push, Timestamp received) {
-    EncodedPush encoded = encode_loki_push(push);
-    auto batch = std::make_unique<Batch>();
-    batch->body = std::move(encoded.body);
-    batch->raw_bytes = encoded.raw_bytes;
-    batch->records = encoded.records;
-    batch->streams = encoded.streams;
-    batch->line_bytes = encoded.line_bytes;
-    batch->oldest = encoded.oldest;
-    batch->newest = encoded.newest;
-    batch->first_received = received;
-    return batch;
-}
-
 struct EndpointHarness {
     EndpointHarness() : cursor(log.add_cursor("loki", 64UL * 1024 * 1024)) {
         options.name = "loki";

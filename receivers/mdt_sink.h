@@ -11,6 +11,7 @@
 // What never became a frame (a datagram that the kernel cut) is reject()ed: received and rejected.
 #pragma once
 
+#include "core/telemetry.h"
 #include "receivers/frame_sink.h"
 
 #include <cstddef>
@@ -18,13 +19,6 @@
 #include <string_view>
 
 namespace weir {
-
-// How the message's bytes are to be read. Chosen by the framing where it says so.
-enum class MdtBody : std::uint8_t {
-    any,  // gRPC: a first byte '{' means JSON, anything else protobuf
-    gpb,  // kvGPB or compact
-    json,
-};
 
 // Value that borrows, for the time of a call. What a session is known by: a TCP connection, or one
 // call of MdtDialout (IOS-XE opens one for each subscription, on one connection or on several).

@@ -88,7 +88,7 @@ void MdtIntake::apply_settings() {
     const MdtSettings& mdt = settings_->mdt;
     mapper_.use(mdt.mapping);
     series_.reconfigure(mdt.series, mdt.rules);
-    devices_.set_devices_max(mdt.series.devices_max);
+    devices_.set_devices_max(mdt.devices_max);
     builder_.reconfigure(settings_->batch, options_.listeners_max);
     kept_.set_messages_max(mdt.kept_messages);
     admission_.forget_leases();

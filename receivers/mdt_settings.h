@@ -19,6 +19,7 @@ struct MdtSettings {
     std::shared_ptr<const TelemetryMapping> mapping = std::make_shared<TelemetryMapping>();
     std::shared_ptr<const MetricRules> rules;  // null: none
     SeriesLimits series;
+    std::size_t devices_max = 10'000;  // of this thread
     TelemetryLimits decode;
     bool events = true;
     std::size_t kept_messages = 64;

@@ -13,8 +13,8 @@ namespace weir {
 struct NetworkInterfaceMetric {
     std::string_view name;  // "network_interface_receive_bytes_total"
     MetricType type = MetricType::counter;
-    std::string_view unit;
-    std::string_view help;
+    std::string_view unit = {};
+    std::string_view help = {};
     double scale = 1;
     // For a state: the words that mean 1 ("up"); everything else is 0.
     std::span<const std::string_view> true_words = {};

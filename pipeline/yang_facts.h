@@ -32,8 +32,8 @@ enum class LeafKind : std::uint8_t {
 // Value that borrows from the tables.
 struct LeafFact {
     LeafKind kind = LeafKind::unknown;
-    std::string_view unit;  // Prometheus's base unit; empty: none or not known
-    double scale = 1;       // what is sent times this is in `unit`
+    std::string_view unit = {};  // Prometheus's base unit; empty: none or not known
+    double scale = 1;            // what is sent times this is in `unit`
     std::span<const std::string_view> states = {};
     // All ones means "there is no value" here (uint32, uint64).
     bool all_ones_is_none = false;

@@ -1,0 +1,85 @@
+// IOS-XE: interfaces.
+#include "pipeline/yang_table.h"
+
+namespace weir {
+
+namespace {
+
+using namespace yang;
+
+constexpr YangLeaves interface[] = {
+    {"name", identifier},
+    {"interface-type description vrf ipv4 phys-address bia-address auto-upstream-bandwidth", info},
+    {"admin-status", state<"if-state-unknown", "if-state-up", "if-state-down", "if-state-test">()},
+    {"oper-status", state<"if-oper-state-invalid", "if-oper-state-ready", "if-oper-state-no-pass",
+                          "if-oper-state-test", "if-oper-state-unknown", "if-oper-state-dormant",
+                          "if-oper-state-not-present", "if-oper-state-lower-layer-down">()},
+    {"last-change", time_text},
+    {"if-index mtu ipv4-tcp-adjust-mss ipv6-tcp-adjust-mss", gauge()},
+    {"speed speed-64", gauge("bits_per_second")},
+    {"higher-layer-if lower-layer-if ipv4-subnet-mask ipv6-addrs", text},
+    {"input-security-acl output-security-acl", text},
+};
+
+constexpr YangLeaves statistics[] = {
+    {"discontinuity-time", time_text},
+    {"in-octets in-octets-64 out-octets out-octets-64", counter("bytes")},
+    {"in-unicast-pkts in-broadcast-pkts in-multicast-pkts", counter()},
+    {"in-discards in-errors in-unknown-protos", counter()},
+    {"in-discards-64 in-errors-64 in-unknown-protos-64", counter()},
+    {"out-unicast-pkts out-broadcast-pkts out-multicast-pkts", counter()},
+    {"out-discards out-errors num-flaps in-crc-errors", counter()},
+    {"rx-pps rx-kbps tx-pps tx-kbps", gauge()},
+};
+
+constexpr YangLeaves ether_state[] = {
+    {"negotiated-duplex-mode",
+     state<"full-duplex", "half-duplex", "auto-duplex", "unknown-duplex">()},
+    {"negotiated-port-speed", some_state()},
+    {"auto-negotiate enable-flow-control", gauge()},
+    {"media-type", info},
+};
+
+constexpr YangLeaves ether_stats[] = {
+    {"in-mac-control-frames in-mac-pause-frames in-oversize-frames in-jabber-frames", counter()},
+    {"in-fragment-frames in-8021q-frames out-mac-control-frames out-mac-pause-frames", counter()},
+    {"out-8021q-frames dot3-counters-version-unused", counter()},
+};
+
+constexpr YangLeaves dot3_counters[] = {
+    {"dot3-alignment-errors dot3-fcs-errors dot3-single-collision-frames", counter()},
+    {"dot3-multiple-collision-frames dot3-sqe-test-errors dot3-deferred-transmissions", counter()},
+    {"dot3-late-collisions dot3-excessive-collisions dot3-internal-mac-tx-errors", counter()},
+    {"dot3-carrier-sense-errors dot3-frame-too-longs dot3-internal-mac-rx-errors", counter()},
+    {"dot3-symbol-errors dot3-duplex-status", counter()},
+};
+
+constexpr YangLeaves protocol_stats[] = {
+    {"in-octets out-octets in-forwarded-octets out-forwarded-octets", counter("bytes")},
+    {"in-pkts out-pkts in-error-pkts out-error-pkts", counter()},
+    {"in-forwarded-pkts out-forwarded-pkts in-discarded-pkts out-discarded-pkts", counter()},
+};
+
+constexpr YangNode nodes[] = {
+    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface", words<"name">, interface},
+    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/statistics", {}, statistics},
+    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/ether-state", {}, ether_state},
+    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/ether-stats", {}, ether_stats},
+    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/ether-stats/dot3-counters",
+     {},
+     dot3_counters},
+    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/v4-protocol-stats|"
+     "Cisco-IOS-XE-interfaces-oper:interfaces/interface/v6-protocol-stats",
+     {},
+     protocol_stats},
+};
+
+}  // namespace
+
+constinit const YangTable yang_iosxe = {
+    .title = "IOS-XE interfaces",
+    .source = "Cisco-IOS-XE-interfaces-oper",
+    .nodes = nodes,
+};
+
+}  // namespace weir

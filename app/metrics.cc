@@ -345,6 +345,61 @@ void add_process(Families& out, const Status& status) {
               seconds(status.started_at));
 }
 
+void add_telemetry(Families& out, const MdtCounts& counts) {
+    const auto counter = [&out](const char* name, const char* help, std::uint64_t value) {
+        out.counter(name, help, {}, as_double(value));
+    };
+    counter("weir_telemetry_messages_total", "Messages of telemetry that were read.",
+            counts.messages);
+    counter("weir_telemetry_rows_total", "Rows in them.", counts.rows);
+    counter("weir_telemetry_leaves_total", "Leaves of the rows, those that are skipped included.",
+            counts.mapper.leaves);
+    for (std::size_t i = 0; i < leaf_skip_count; ++i) {
+        const std::string reason(leaf_skip_name(static_cast<LeafSkip>(i)));
+        out.counter("weir_telemetry_skipped_leaves_total", "Leaves that became no sample.",
+                    {{"reason", reason}}, as_double(counts.skipped[i]));
+    }
+    for (std::size_t i = 0; i < telemetry_defect_count; ++i) {
+        const std::string defect(telemetry_defect_name(static_cast<TelemetryDefect>(i)));
+        out.counter("weir_telemetry_defects_total", "What was wrong with messages, by defect.",
+                    {{"defect", defect}}, as_double(counts.defects[i]));
+    }
+    counter("weir_telemetry_samples_total", "Samples made of leaves and of devices' health.",
+            counts.series.given);
+    counter("weir_telemetry_appended_samples_total",
+            "Samples that went to the endpoints' log; stale markers not counted.",
+            counts.series.appended);
+    for (std::size_t i = 0; i < sample_drop_count; ++i) {
+        const std::string reason(sample_drop_name(static_cast<SampleDrop>(i)));
+        out.counter("weir_telemetry_dropped_samples_total", "Samples that did not.",
+                    {{"reason", reason}}, as_double(counts.series.dropped[i]));
+    }
+    counter("weir_telemetry_stale_markers_total", "Series that were marked stale.",
+            counts.series.stale_markers);
+    out.gauge("weir_telemetry_series", "Live series.", {}, as_double(counts.series.series));
+    out.gauge("weir_telemetry_series_bytes", "Memory that they take.", {},
+              as_double(counts.series_bytes));
+    out.gauge("weir_telemetry_devices", "Devices known.", {}, as_double(counts.devices));
+    counter("weir_telemetry_refused_devices_total", "Messages of devices past devices_max.",
+            counts.devices_refused);
+    counter("weir_telemetry_device_errors_total", "Errors that devices reported.",
+            counts.device_errors);
+    counter("weir_telemetry_log_lines_total", "Log lines made of what happened.", counts.events);
+    const auto keys = [&out](const char* by, std::uint64_t value) {
+        out.counter("weir_telemetry_list_keys_total", "Lists, by how their keys were found.",
+                    {{"by", by}}, as_double(value));
+    };
+    keys("table", counts.mapper.keys_by_table);
+    keys("siblings", counts.mapper.keys_by_siblings);
+    keys("index", counts.mapper.keys_by_index);
+    counter("weir_telemetry_precision_lost_total", "Gauges past 2^53.",
+            counts.mapper.precision_lost);
+    counter("weir_telemetry_skewed_rows_total", "Rows whose time was not believed.",
+            counts.mapper.clock_skewed);
+    counter("weir_telemetry_name_clashes_total", "Pairs of paths that would share a name.",
+            counts.mapper.name_clashes);
+}
+
 }  // namespace
 
 std::string to_prometheus(const Status& status) {
@@ -356,6 +411,9 @@ std::string to_prometheus(const Status& status) {
         add_endpoint(out, endpoint);
     }
     add_canary(out, status.canary);
+    if (status.telemetry) {
+        add_telemetry(out, *status.telemetry);
+    }
     for (const RuleStatus& rule : status.rules) {
         const Labels labels = {{"rule", rule.name}, {"action", rule.action}};
         out.counter("weir_rule_hits_total", "Messages a rule matched.", labels,

@@ -31,13 +31,6 @@
 
 namespace weir {
 
-// What a listener speaks.
-enum class MdtFraming : std::uint8_t {
-    any,   // told by the first bytes
-    grpc,  // in clear or over TLS
-    tcp,   // the 12-byte header only
-};
-
 // What may change while connections stay open.
 struct MdtLimits {
     std::size_t message_bytes_max = 16UL * 1024 * 1024;  // NX-OS pushes up to 12 MB

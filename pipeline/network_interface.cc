@@ -64,12 +64,6 @@ constexpr NetworkInterfaceMetric admin_up(std::span<const std::string_view> word
             .true_words = words_for_up};
 }
 
-struct FamilyRow {
-    std::string_view parents;  // separated by '|'
-    std::string_view leaf;
-    NetworkInterfaceMetric metric;
-};
-
 constexpr std::string_view openconfig = "openconfig-interfaces:interfaces/interface/state/counters";
 constexpr std::string_view iosxe = "Cisco-IOS-XE-interfaces-oper:interfaces/interface/statistics";
 constexpr std::string_view ietf =
@@ -86,7 +80,7 @@ constexpr std::string_view nxos_out = "nxos_dme:rmonIfOut|Cisco-NX-OS-device:*/d
 // Where a model has one thing twice only one of the two is here: two leaves of one row must not
 // be two samples of one series. Of IOS-XE that is the 64-bit leaf, since 32 bits of bytes are
 // gone in seconds; of NX-OS the HC class.
-constexpr FamilyRow rows[] = {
+constexpr NetworkInterfaceSource rows[] = {
     {openconfig, "in-octets", receive_bytes},
     {openconfig, "out-octets", transmit_bytes},
     {openconfig, "in-unicast-pkts", receive_unicast},
@@ -185,12 +179,16 @@ bool is_at(std::string_view parents, std::string_view path) {
 
 }  // namespace
 
+std::span<const NetworkInterfaceSource> network_interface_sources() {
+    return rows;
+}
+
 const NetworkInterfaceMetric* network_interface_metric(std::string_view leaf_path) {
     const std::size_t slash = leaf_path.rfind('/');
     if (slash == std::string_view::npos) {
         return nullptr;
     }
-    for (const FamilyRow& row : rows) {
+    for (const NetworkInterfaceSource& row : rows) {
         if (row.leaf == leaf_path.substr(slash + 1) &&
             is_at(row.parents, leaf_path.substr(0, slash))) {
             return &row.metric;

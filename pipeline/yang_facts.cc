@@ -12,18 +12,9 @@ namespace weir {
 namespace {
 
 constexpr const YangTable* all_tables[] = {
-    &yang_openconfig,
-    &yang_openconfig_platform,
-    &yang_openconfig_network,
-    &yang_ietf,
-    &yang_iosxe,
-    &yang_iosxe_device,
-    &yang_iosxe_network,
-    &yang_iosxr,
-    &yang_iosxr_network,
-    &yang_nxos_interfaces,
-    &yang_nxos_device,
-    &yang_nxos_show,
+    &yang_openconfig,    &yang_openconfig_platform, &yang_openconfig_network, &yang_ietf,
+    &yang_iosxe,         &yang_iosxe_device,        &yang_iosxe_network,      &yang_iosxr,
+    &yang_iosxr_network, &yang_nxos_interfaces,     &yang_nxos_device,        &yang_nxos_show,
 };
 
 // Calls `visit` for each word of `list`, until it returns false.

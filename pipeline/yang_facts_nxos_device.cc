@@ -138,6 +138,12 @@ constexpr YangLeaves nve_peer[] = {
     {"state", some_state()},
 };
 
+// Of no model: a path of its own.
+constexpr YangLeaves microburst[] = {
+    {"peak threshold", gauge("bytes")},
+    {"startTs endTs start end", text},
+};
+
 constexpr YangNode nodes[] = {
     {"nxos_dme:procSysCpuSummary|Cisco-NX-OS-device:*/syscpusummary-items", {}, cpu},
     {"nxos_dme:procSysCpu|Cisco-NX-OS-device:*/SysCpu-list", words<"id">, cpu},
@@ -168,6 +174,7 @@ constexpr YangNode nodes[] = {
     {"nxos_dme:l2BD|nxos_dme:vlanCktEp|Cisco-NX-OS-device:*/BD-list", {}, vlan},
     {"nxos_dme:vpcDom|nxos_dme:vpcIf", words<"id">, vpc},
     {"nxos_dme:nvoDyPeer|nxos_dme:nvoPeer", {}, nve_peer},
+    {"nxos:*/microburst", words<"interfaceName", "queue">, microburst},
     {"Cisco-NX-OS-device:*/Inst-list|Cisco-NX-OS-device:*/Dom-list", words<"name">},
 };
 

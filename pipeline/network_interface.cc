@@ -71,6 +71,7 @@ constexpr std::string_view ietf =
     "ietf-interfaces:interfaces/interface/statistics";
 constexpr std::string_view iosxr =
     "Cisco-IOS-XR-infra-statsd-oper:infra-statistics/interfaces/interface/latest/generic-counters";
+constexpr std::string_view nxos_show = "nxos_show:show interface";
 constexpr std::string_view nxos_hc_in = "nxos_dme:rmonIfHCIn|Cisco-NX-OS-device:*/dbgIfHCIn-items";
 constexpr std::string_view nxos_hc_out =
     "nxos_dme:rmonIfHCOut|Cisco-NX-OS-device:*/dbgIfHCOut-items";
@@ -160,6 +161,22 @@ constexpr NetworkInterfaceSource rows[] = {
     {nxos_out, "discards", transmit_discards},
     {"nxos_dme:ethpmPhysIf|Cisco-NX-OS-device:*/phys-items", "operSt", up(words<"up">)},
     {"nxos_dme:l1PhysIf|Cisco-NX-OS-device:*/PhysIf-list", "adminSt", admin_up(words<"up">)},
+    {nxos_show, "eth_inbytes", receive_bytes},
+    {nxos_show, "eth_outbytes", transmit_bytes},
+    {nxos_show, "eth_inpkts", receive_packets},
+    {nxos_show, "eth_outpkts", transmit_packets},
+    {nxos_show, "eth_inucast", receive_unicast},
+    {nxos_show, "eth_outucast", transmit_unicast},
+    {nxos_show, "eth_inmcast", receive_multicast},
+    {nxos_show, "eth_outmcast", transmit_multicast},
+    {nxos_show, "eth_inbcast", receive_broadcast},
+    {nxos_show, "eth_outbcast", transmit_broadcast},
+    {nxos_show, "eth_inerr", receive_errors},
+    {nxos_show, "eth_outerr", transmit_errors},
+    {nxos_show, "eth_indiscard", receive_discards},
+    {nxos_show, "eth_outdiscard", transmit_discards},
+    {nxos_show, "state", up(words<"up">)},
+    {nxos_show, "admin_state", admin_up(words<"up">)},
 };
 
 bool is_at(std::string_view parents, std::string_view path) {

@@ -63,6 +63,10 @@ constexpr YangLeaves any_command[] = {
     {"neighbortableversion tableversion neighborversion", identifier},
 };
 
+constexpr YangLeaves interface_states[] = {
+    {"state admin_state", state<"up", "down">()},
+};
+
 constexpr YangLeaves interface_brief[] = {
     {"state", state<"up", "down">()},
     {"proto", state<"up", "down">()},
@@ -200,6 +204,7 @@ constexpr YangNode nodes[] = {
     {"nxos_show:*/TABLE_queuing_interface", words<"if_name_str">},
     {"nxos_show:*/TABLE_qosgrp_stats", words<"eq-qosgrp">},
     {"nxos_show:*/TABLE_ptp", words<"intf-name">},
+    {"nxos_show:show interface", {}, interface_states},
     {"nxos_show:show interface brief", {}, interface_brief},
     {"nxos_show:show interface status", {}, interface_status},
     {"nxos_show:show interface transceiver details|nxos_show:show interface transceiver",

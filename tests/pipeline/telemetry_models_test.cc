@@ -34,7 +34,7 @@ all series; otherwise a series must match all that is given.
 | `name` | Of the rule, unique; weir's own metrics name it. |
 | `action` | `drop`, `keep`, `rename`, `set_label` or `limit`. |
 | `metric` | RE2 expression over the whole name. |
-| `labels` | Label names with RE2 expressions, each over the whole value. A label that a series does not have is as good as an empty one. |
+| `labels` | Label names with RE2 expressions, each over the whole value. A missing label is empty. |
 | `to` | `rename`: the new name. `\1` is the first group of `metric`, `\0` the whole name. |
 | `set` | `set_label`: labels to put on; an empty value takes the label away. |
 | `series_max` | `limit`: how many series of one device may match. |
@@ -60,10 +60,11 @@ std::string own_labels() {
 
 std::string limits_text() {
     return fmt::format(
-        R"(Refused when the configuration is read, with the line and the rule's name: an expression that is
-none or needs too much memory, a name that Prometheus would not take, a group that `metric` does not
-have, keys of another action, and a `set` of {} or of names that begin with `__`: these
-say whose a series is, and weir alone sets them. At most {} rules, and {} labels in each.
+        R"(Refused when the configuration is read, with the line and the rule's name: an expression
+that is none or needs too much memory, a name that Prometheus would not take, a group that `metric`
+does not have, keys of another action, and a `set` of names that begin with `__` or of
+{}: these say whose a series is, and weir alone sets them. At
+most {} rules, and {} labels in each.
 
 ```yaml
 metrics:
@@ -99,8 +100,8 @@ std::string family_text() {
     std::string text = R"(## The family `network_interface_*`
 
 The same for every model, so that dashboards outlive a change of platform or of path. The label
-`interface` is spelt out: `Eth1/1`, `eth1/1` and `Ethernet1/1` are `Ethernet1/1`. It comes beside the
-models' own metrics and can be switched off.
+`interface` is spelt out: `Eth1/1`, `eth1/1` and `Ethernet1/1` are `Ethernet1/1`. It comes beside
+the models' own metrics and can be switched off.
 
 )";
     std::map<std::string_view, std::vector<const NetworkInterfaceSource*>> by_name;

@@ -34,7 +34,7 @@ all series; otherwise a series must match all that is given.
 | `name` | Of the rule, unique; weir's own metrics name it. |
 | `action` | `drop`, `keep`, `rename`, `set_label` or `limit`. |
 | `metric` | RE2 expression over the whole name. |
-| `labels` | Label names with RE2 expressions, each over the whole value. A missing label is empty. |
+| `labels` | Label names with RE2 expressions over the whole value. A missing label is empty. |
 | `to` | `rename`: the new name. `\1` is the first group of `metric`, `\0` the whole name. |
 | `set` | `set_label`: labels to put on; an empty value takes the label away. |
 | `series_max` | `limit`: how many series of one device may match. |

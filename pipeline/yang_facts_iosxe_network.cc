@@ -91,28 +91,69 @@ constexpr YangLeaves ospf_neighbor[] = {
 constexpr YangLeaves lldp_entry[] = {
     {"device-id local-interface connecting-interface", identifier},
     {"ttl", gauge("seconds")},
-    {"system-name port-desc chassis-id port-id", info},
+    {"port-vlan-id mau-type", gauge()},
+};
+
+constexpr YangLeaves lldp_interface[] = {
+    {"if-name", identifier},
+    {"isenabled", gauge()},
+    {"tx rx", some_state()},
+};
+
+constexpr YangLeaves lldp_neighbor[] = {
+    {"identifier", identifier},
+    {"system-name chassis-id port-id port-desc", info},
+    {"ttl age time-remaining time-since-last-update", gauge("seconds")},
+    {"system-desc chassis-id-type port-id-type media-caps", text},
+};
+
+constexpr YangLeaves lldp_counters[] = {
+    {"enabled", gauge()},
+    {"hello-timer", gauge("seconds")},
+    {"frame-in frame-out frame-error-in frame-discard tlv-discard tlv-unknown", counter()},
+    {"entries-aged-out mem-failures encap-failures inqueue-overflow table-overflow", counter()},
+    {"system-name chassis-id", info},
+    {"system-desc chassis-id-type", text},
 };
 
 constexpr YangLeaves cdp_neighbor[] = {
     {"device-id", identifier},
-    {"device-name local-intf-name port-id platform-name", info},
-    {"hello-message version capability", text},
+    {"device-name local-intf-name port-id platform-name native-vlan mgmt-address", info},
+    {"power", gauge("watts", 0.001)},
+    {"version capability duplex adv-version vty-mgmt-domain vvid-tag unidirectional-mode", text},
+    {"ip-address ipv6-address clns-address decnet-addr novell-addr", text},
+    {"second-port-status table-id neighbor-identifier vvid", text},
 };
 
 constexpr YangLeaves stp_instance[] = {
     {"instance", identifier},
     {"topology-changes", counter()},
-    {"hello-time max-age forwarding-delay bridge-priority root-cost", gauge()},
-    {"last-topology-change time-of-last-topology-change", time_text},
+    {"time-of-last-topology-change", time_text},
+    {"hello-time max-age forwarding-delay hold-count hold-time", gauge()},
+    {"bridge-priority designated-root-priority root-port root-cost", gauge()},
     {"bridge-address designated-root-address", info},
 };
 
 constexpr YangLeaves stp_interface[] = {
     {"name", identifier},
-    {"state role", some_state()},
-    {"cost port-priority port-num designated-cost", gauge()},
-    {"forward-transitions", counter()},
+    {"state", state<"stp-disabled", "stp-blocking", "stp-listening", "stp-learning",
+                    "stp-forwarding", "stp-broken", "stp-invalid">()},
+    {"role", state<"stp-master", "stp-alternate", "stp-root", "stp-designated", "stp-backup">()},
+    {"cost port-priority port-num designated-cost designated-root-priority", gauge()},
+    {"designated-bridge-priority designated-port-priority designated-port-num", gauge()},
+    {"forward-transitions bpdu-sent bpdu-received", counter()},
+    {"designated-root-address designated-bridge-address", text},
+    {"link-type guard bpdu-guard bpdu-filter", text},
+};
+
+constexpr YangLeaves mac_table[] = {
+    {"table-type vlan-id-number", identifier},
+    {"aging-time", gauge("seconds")},
+};
+
+constexpr YangLeaves mac_entry[] = {
+    {"table-type vlan-id-number mac", identifier},
+    {"mat-addr-type port", info},
 };
 
 constexpr YangLeaves arp_entry[] = {
@@ -174,16 +215,19 @@ constexpr YangNode nodes[] = {
     {"/ospfv2-area/ospfv2-interface/ospfv2-neighbor", words<"nbr-id">, ospf_neighbor},
     {"Cisco-IOS-XE-lldp-oper:lldp-entries/lldp-entry",
      words<"device-id", "local-interface", "connecting-interface">, lldp_entry},
-    {"Cisco-IOS-XE-lldp-oper:lldp-entries/lldp-intf-details", words<"if-name">},
+    {"Cisco-IOS-XE-lldp-oper:lldp-entries/lldp-state-details", {}, lldp_counters},
+    {"Cisco-IOS-XE-lldp-oper:lldp-entries/lldp-intf-details", words<"if-name">, lldp_interface},
+    {"/lldp-neighbor-details", words<"identifier">, lldp_neighbor},
     {"Cisco-IOS-XE-cdp-oper:cdp-neighbor-details/cdp-neighbor-detail", words<"device-id">,
      cdp_neighbor},
     {"Cisco-IOS-XE-spanning-tree-oper:stp-details/stp-detail", words<"instance">, stp_instance},
     {"/interfaces/interface", words<"name">, stp_interface},
     {"Cisco-IOS-XE-vlan-oper:vlans/vlan", words<"id">},
     {"Cisco-IOS-XE-arp-oper:arp-data/arp-vrf", words<"vrf">},
-    {"/arp-oper|/arp-entry", words<"address">, arp_entry},
-    {"Cisco-IOS-XE-matm-oper:matm-oper-data/matm-table", words<"table-type", "vlan-id-number">},
-    {"/matm-mac-entry", words<"table-type", "vlan-id-number", "mac">},
+    {"/arp-oper", words<"address">, arp_entry},
+    {"Cisco-IOS-XE-matm-oper:matm-oper-data/matm-table", words<"table-type", "vlan-id-number">,
+     mac_table},
+    {"/matm-mac-entry", words<"table-type", "vlan-id-number", "mac">, mac_entry},
     {"Cisco-IOS-XE-ip-sla-oper:ip-sla-stats/sla-oper-entry", words<"oper-id">, sla_entry},
     {"Cisco-IOS-XE-mdt-oper:mdt-oper-data/mdt-subscriptions", words<"subscription-id">,
      mdt_subscription},

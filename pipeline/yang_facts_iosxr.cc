@@ -42,14 +42,17 @@ constexpr LeafFact im_state = state<"im-state-not-ready", "im-state-admin-down",
 constexpr YangLeaves interface[] = {
     {"interface-name", identifier},
     {"state line-state actual-state actual-line-state", im_state},
-    {"description interface-type encapsulation-type-string", info},
+    {"description interface-type encapsulation-type-string hardware-type-string", info},
     {"mtu", gauge("bytes")},
-    {"bandwidth max-bandwidth", gauge("bits_per_second", 1000)},
-    {"bandwidth64-bit max-bandwidth64-bit speed", gauge("bits_per_second", 1000)},
+    {"bandwidth max-bandwidth speed", gauge("bits_per_second", 1000)},
     {"state-transition-count", counter()},
-    {"last-state-transition-time", gauge_or_none("seconds")},
-    {"if-handle parent-interface-name parent-node-name encapsulation", text},
-    {"hardware-type-string is-l2-looped is-l2-transport-enabled loopback-configuration", text},
+    {"last-state-transition-time keepalive", gauge_or_none("seconds")},
+    {"is-l2-transport-enabled is-dampening-enabled is-l2-looped is-intf-logical", gauge()},
+    {"is-maintenance-enabled is-data-inverted fast-shutdown crc-length if-index", gauge()},
+    {"is-scramble-enabled", gauge()},
+    {"duplexity loopback-configuration", some_state()},
+    {"interface-handle parent-interface-name encapsulation media-type link-type", text},
+    {"in-flow-control out-flow-control transport-mode", text},
 };
 
 constexpr YangLeaves ethernet_statistics[] = {

@@ -92,6 +92,19 @@ constexpr YangLeaves protocol_stats[] = {
     {"in-forwarded-pkts out-forwarded-pkts in-discarded-pkts out-discarded-pkts", counter()},
 };
 
+constexpr YangLeaves meter[] = {
+    {"meter-id", identifier},
+    {"meter-succeed-pkts meter-failed-pkts", counter()},
+    {"meter-succeed-bytes meter-failed-bytes", counter("bytes")},
+};
+
+constexpr YangLeaves lag[] = {
+    {"aggregate-id", identifier},
+    {"lag-type", state<"lag-off", "lag-auto", "lag-active", "lag-passive">()},
+    {"min-links lag-speed", gauge()},
+    {"members", text},
+};
+
 constexpr YangNode nodes[] = {
     {"Cisco-IOS-XE-interfaces-oper:interfaces/interface", words<"name">, interface},
     {"/statistics", {}, statistics},
@@ -108,12 +121,15 @@ constexpr YangNode nodes[] = {
      "/storm-control/unicast/current-rate|/storm-control/unknown-unicast/current-rate",
      {},
      storm_rate},
-    {"/lag-aggregate-state", words<"aggregate-id">},
+    {"/lag-aggregate-state", words<"aggregate-id">, lag},
     {"/diffserv-info", words<"direction", "policy-name">},
     {"/diffserv-info/diffserv-target-classifier-stats",
      words<"classifier-entry-name", "parent-path">},
     {"/diffserv-info/diffserv-target-classifier-stats/classifier-entry-stats", {}, classified},
     {"/diffserv-info/diffserv-target-classifier-stats/queuing-stats", {}, queuing},
+    {"/diffserv-info/diffserv-target-classifier-stats/meter-stats", words<"meter-id">, meter},
+    {"/diffserv-info/priority-oper-list", words<"priority-level">},
+    {"/diffserv-info/priority-oper-list/agg-priority-stats", {}, queuing},
 };
 
 }  // namespace

@@ -13,8 +13,8 @@ constexpr YangLeaves cpu[] = {
 };
 
 constexpr YangLeaves cpu_history[] = {
-    {"type", identifier},
-    {"usageAvg usageMax usageMin", percent()},
+    {"durationname type", identifier},
+    {"usage usageAvg usageMax usageMin", percent()},
 };
 
 constexpr YangLeaves load[] = {
@@ -147,7 +147,7 @@ constexpr YangLeaves microburst[] = {
 constexpr YangNode nodes[] = {
     {"nxos_dme:procSysCpuSummary|Cisco-NX-OS-device:*/syscpusummary-items", {}, cpu},
     {"nxos_dme:procSysCpu|Cisco-NX-OS-device:*/SysCpu-list", words<"id">, cpu},
-    {"nxos_dme:procSysCpuHistory|Cisco-NX-OS-device:*/SysCpuHistory-list", words<"type">,
+    {"nxos_dme:procSysCpuHistory|Cisco-NX-OS-device:*/SysCpuHistory-list", words<"durationname">,
      cpu_history},
     {"nxos_dme:procSysLoad|Cisco-NX-OS-device:*/sysload-items", {}, load},
     {"nxos_dme:procSysMem|nxos_dme:procSysMemUsed|nxos_dme:procSysMemFree|"

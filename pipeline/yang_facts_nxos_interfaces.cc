@@ -25,7 +25,7 @@ constexpr YangLeaves counters_hc[] = {
 constexpr YangLeaves counters[] = {
     {"octets", counter("bytes")},
     {"ucastPkts multicastPkts broadcastPkts nUcastPkts", counter()},
-    {"discards errors unknownProtos noBuffer", counter()},
+    {"discards errors unknownProtos unknownEtype noBuffer", counter()},
     {"octetRate", gauge("bytes_per_second")},
     {"packetRate", gauge("packets_per_second")},
     {"rateInterval", gauge("seconds")},
@@ -35,21 +35,24 @@ constexpr YangLeaves counters[] = {
 
 constexpr YangLeaves ether_stats[] = {
     {"octets", counter("bytes")},
-    {"pkts broadcastPkts multicastPkts oversizePkts undersizePkts", counter()},
-    {"cRCAlignErrors stompedCRCAlignErrors collisions dropEvents fragments jabbers", counter()},
+    {"pkts broadcastPkts multicastPkts oversizePkts undersizePkts giantPkts", counter()},
+    {"stormSupressedPkts cRCAlignErrors stompedCRCAlignErrors collisions dropEvents", counter()},
+    {"fragments jabbers rXNoErrors tXNoErrors", counter()},
+    {"overrun underrun ignored watchdog ifdowndrop", counter()},
     {"pkts64Octets pkts65to127Octets pkts128to255Octets pkts256to511Octets", counter()},
-    {"pkts512to1023Octets pkts1024to1518Octets rXNoErrors tXNoErrors", counter()},
+    {"pkts512to1023Octets pkts1024to1518Octets pkts1519to1548Octets", counter()},
     {"rxOversizePkts rxPkts64Octets rxPkts65to127Octets rxPkts128to255Octets", counter()},
     {"rxPkts256to511Octets rxPkts512to1023Octets rxPkts1024to1518Octets", counter()},
+    {"rxPkts1519to1548Octets", counter()},
     {"txOversizePkts txPkts64Octets txPkts65to127Octets txPkts128to255Octets", counter()},
     {"txPkts256to511Octets txPkts512to1023Octets txPkts1024to1518Octets", counter()},
+    {"txPkts1519to1548Octets", counter()},
     {"clearTs", text},
 };
 
 constexpr YangLeaves dot1d[] = {
-    {"baseDelayExceededDiscards baseMtuExceededDiscards", counter()},
-    {"tpPortInDiscards tpPortInFrames tpPortOutFrames", counter()},
-    {"tpPortMaxInfo", gauge("bytes")},
+    {"basePortDelayExceededDiscards basePortMtuExceededDiscards", counter()},
+    {"tpPortInFrames tpPortOutFrames portInDiscards", counter()},
     {"clearTs", text},
 };
 
@@ -59,7 +62,12 @@ constexpr YangLeaves dot3_stats[] = {
     {"inPauseFrames outPauseFrames internalMacReceiveErrors", counter()},
     {"internalMacTransmitErrors lateCollisions multipleCollisionFrames", counter()},
     {"singleCollisionFrames sQETTestErrors symbolErrors", counter()},
+    {"lostCarrierErrors noCarrierErrors inputdribble babble runts", counter()},
     {"clearTs", text},
+};
+
+constexpr YangLeaves ip_in[] = {
+    {"receives hdrErrors forwDatagrams discards", counter()},
 };
 
 // Settings of a port.
@@ -81,7 +89,7 @@ constexpr YangLeaves port_state[] = {
     {"lastLinkStChg", time_text},
     {"resetCtr", counter()},
     {"operDuplex", state<"auto", "full", "half">()},
-    {"operSpeed operMode operFecMode bundleIndex", info},
+    {"operSpeed operMode operFecMode bundleIndex operPhyLayer", info},
     {"operMtu", gauge("bytes")},
     {"numOfSI", gauge()},
     {"operStQual operStQualCode operErrDisQual operBitset operVlans allowedVlans", text},
@@ -148,8 +156,11 @@ constexpr YangNode nodes[] = {
     {"nxos_dme:rmonEtherStats|Cisco-NX-OS-device:*/dbgEtherStats-items", {}, ether_stats},
     {"nxos_dme:rmonDot1d|Cisco-NX-OS-device:*/dbgDot1d-items", {}, dot1d},
     {"nxos_dme:rmonDot3Stats|Cisco-NX-OS-device:*/dbgDot3Stats-items", {}, dot3_stats},
+    {"nxos_dme:rmonIpIn|Cisco-NX-OS-device:*/dbgIpIn-items", {}, ip_in},
     {"nxos_dme:l1PhysIf|Cisco-NX-OS-device:*/PhysIf-list", words<"id">, port},
-    {"nxos_dme:ethpmPhysIf|Cisco-NX-OS-device:*/phys-items", {}, port_state},
+    {"nxos_dme:ethpmPhysIf|Cisco-NX-OS-device:*/phys-items|Cisco-NX-OS-device:*/mgmt-items",
+     {},
+     port_state},
     {"nxos_dme:ethpmAggrIf|Cisco-NX-OS-device:*/aggrif-items", {}, port_state},
     {"nxos_dme:pcAggrIf|Cisco-NX-OS-device:*/AggrIf-list", words<"id">, aggregate},
     {"nxos_dme:sviIf|nxos_dme:l3LbRtdIf|nxos_dme:l3EncRtdIf|nxos_dme:mgmtMgmtIf|"

@@ -218,6 +218,20 @@ struct NamedKind {
     LeafKind kind;
 };
 
+TEST(YangFacts, TablesOfShowCommandsHaveKeysWhereverTheyAre) {
+    const auto keys = yang_list_keys("nxos_show:show ip bgp summary/TABLE_neighbor");
+    ASSERT_EQ(keys.size(), 1u);
+    EXPECT_EQ(keys[0], "neighborid");
+    EXPECT_EQ(yang_list_keys("nxos_show:show environment temperature/TABLE_tempinfo").size(), 2u);
+    EXPECT_EQ(yang_list_keys("nxos_show:show interface eth1/1/TABLE_interface").size(), 1u);
+    EXPECT_TRUE(yang_list_keys("nxos_show:show ip bgp summary").empty());
+    EXPECT_EQ(kind_of("nxos_show:show ip bgp summary/msgrecvd"), LeafKind::counter);
+    EXPECT_EQ(kind_of("nxos_show:show interface eth1/1/eth_inbytes"), LeafKind::counter);
+    // What a command says of a column goes before what all say.
+    EXPECT_EQ(yang_leaf("nxos_show:show interface brief/state")->states.size(), 2u);
+    EXPECT_TRUE(yang_leaf("nxos_show:show ip bgp summary/state")->states.empty());
+}
+
 TEST(YangFacts, LeavesByName) {
     constexpr NamedKind cases[] = {
         {"in-octets", LeafKind::counter},
@@ -256,10 +270,11 @@ TEST(YangFacts, LeavesByName) {
         {"packets-", LeafKind::unknown},
         {"octets", LeafKind::unknown},
         {"operStQual", LeafKind::unknown},
+        {"status", LeafKind::unknown},  // of an object of DME it says something else
         {"temperature", LeafKind::unknown},
         {"", LeafKind::unknown},
         {"oper-status admin-status", LeafKind::unknown},
-        {"status rn", LeafKind::unknown},
+        {"dn rn", LeafKind::unknown},
     };
     for (const NamedKind& named : cases) {
         EXPECT_EQ(kind_by_name(named.name), named.kind) << named.name;

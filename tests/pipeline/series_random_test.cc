@@ -161,7 +161,7 @@ TEST_P(SeriesRandomTest, WhatLeavesIsInOrderAndTheRestIsCounted) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, SeriesRandomTest, ::testing::Range(1U, 200U));
+INSTANTIATE_TEST_SUITE_P(Seeds, SeriesRandomTest, ::testing::Range(1U, 13U));
 
 }  // namespace
 }  // namespace weir

@@ -140,6 +140,19 @@ TEST_F(SeriesStaleTest, AMarkerThatIsTakenBackLeavesNoFrameBehind) {
     EXPECT_EQ(frames_, (FrameCounts{2, 1}));
 }
 
+TEST_F(SeriesStaleTest, AnOldSampleDoesNotSaveASeries) {
+    collect({"a"});
+    table_->flush();
+    clock_.advance_ns(ns_per_s);
+    begin("d");
+    vanish("a", {}, now_ms());
+    sample("a", {{"device", "d"}}, 1, now_ms() - 2000);
+    table_->end_frame(0);
+    EXPECT_EQ(dropped(SampleDrop::out_of_order), 1U);
+    pass_s(2);
+    EXPECT_TRUE(is_stale("a"));
+}
+
 TEST_F(SeriesStaleTest, AMarkerWaitsForAClockThatIsAhead) {
     begin("d");
     sample("a", {{"device", "d"}}, 1, now_ms() + 20'000);

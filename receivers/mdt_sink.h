@@ -2,19 +2,13 @@
 // implemented by MdtIntake, and by recorders in tests. Admission is asked as for syslog.
 #pragma once
 
+#include "core/telemetry.h"
 #include "receivers/frame_sink.h"
 
 #include <cstdint>
 #include <string_view>
 
 namespace weir {
-
-// How the message's bytes are to be read. Chosen by the framing where it says so.
-enum class MdtBody : std::uint8_t {
-    any,  // gRPC: a first byte '{' means JSON, anything else protobuf
-    gpb,  // kvGPB or compact
-    json,
-};
 
 // Value that borrows, for the time of a call. What a session is known by.
 struct MdtSession {

@@ -7,6 +7,7 @@
 #include "core/address.h"
 #include "core/dialect.h"
 #include "core/labels.h"
+#include "receivers/mdt_options.h"
 
 #include <chrono>
 #include <cstddef>
@@ -18,8 +19,6 @@ namespace weir {
 
 enum class Protocol : std::uint8_t { syslog, mdt };
 enum class Transport : std::uint8_t { udp, tcp, tls };
-// Of mdt: what may arrive on the port.
-enum class MdtFraming : std::uint8_t { any, grpc, tcp };
 
 // Value. Every limit of one listener; reloadable unless said otherwise.
 struct ListenerLimits {

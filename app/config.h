@@ -7,7 +7,7 @@
 #include "core/address.h"
 #include "core/dialect.h"
 #include "core/labels.h"
-#include "receivers/mdt_options.h"
+#include "core/telemetry.h"
 
 #include <chrono>
 #include <cstddef>

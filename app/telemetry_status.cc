@@ -65,6 +65,7 @@ void add_counts(MdtCounts& sum, const MdtCounts& more) {
     sum.series.series += more.series.series;
     sum.series.devices += more.series.devices;
     sum.series.batches += more.series.batches;
+    sum.series.vanish_skipped += more.series.vanish_skipped;
     sum.series_bytes += more.series_bytes;
 }
 

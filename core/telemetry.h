@@ -111,6 +111,13 @@ class TelemetryReader {
     virtual void defect(TelemetryDefect defect, std::uint64_t count) = 0;
 };
 
+// What a listener speaks.
+enum class MdtFraming : std::uint8_t {
+    any,   // told by the first bytes
+    grpc,  // in clear or over TLS
+    tcp,   // the 12-byte header only
+};
+
 // Value. Of one message; what goes beyond is left out and counted.
 struct TelemetryLimits {
     std::size_t depth_max = 32;

@@ -46,7 +46,7 @@ MdtIntake::MdtIntake(Parts parts, Options options)
       series_({.shard = options.shard, .listeners = options.listeners_max, .seed = options.seed},
               families_,
               [this](std::unique_ptr<Batch> batch, const FrameCounts& frames) {
-                  commit(std::move(batch), frames);
+                  return commit(std::move(batch), frames);
               }),
       health_(families_, series_, options.seed),
       builder_({}, options.shard, options.listeners_max,
@@ -274,7 +274,11 @@ void MdtIntake::device_error(const MdtSession& session, std::string_view text,
          fmt::format("says on {}: {}", settings_->listeners[listener].name, text.substr(0, 256))});
 }
 
-void MdtIntake::commit(std::unique_ptr<Batch> batch, const FrameCounts& frames) {
+AppendVerdict MdtIntake::commit(std::unique_ptr<Batch> batch, const FrameCounts& frames) {
+    if (batch == nullptr) {
+        end_frames(frames, true);  // that left no sample: the account goes with the next batch
+        return AppendVerdict::accepted;
+    }
     batch->intake = told_.untold(frames);
     const bool accepted = parts_.metrics_log.append(std::move(batch)) == AppendVerdict::accepted;
     end_frames(frames, accepted);
@@ -283,6 +287,7 @@ void MdtIntake::commit(std::unique_ptr<Batch> batch, const FrameCounts& frames) 
     } else {
         parts_.events.emit({EventId::log_full, "metrics", "a batch was dropped"});
     }
+    return accepted ? AppendVerdict::accepted : AppendVerdict::full;
 }
 
 void MdtIntake::end_frames(const FrameCounts& frames, bool accepted) {
@@ -325,7 +330,11 @@ void MdtIntake::tick() {
     builder_.close_aged(now_ns_);
     if (options_.stop_when_full) {
         const unsigned fill = parts_.metrics_log.fill().percent;
-        has_room_ = has_room_ ? fill < full_percent : fill < room_percent;
+        const bool had_room = has_room_;
+        has_room_ = had_room ? fill < full_percent : fill < room_percent;
+        if (!had_room) {
+            series_.note_pause(now_ns_);
+        }
     }
 }
 

@@ -154,7 +154,7 @@ class MdtIntake final : public MdtSink, private TelemetryReader, private MetricS
     [[nodiscard]] BatchBuilder::StreamHandle stream_of(MdtDevice& device);
     void tell_health();
     void forget_devices();
-    void commit(std::unique_ptr<Batch> batch, const FrameCounts& frames);
+    AppendVerdict commit(std::unique_ptr<Batch> batch, const FrameCounts& frames);
     void end_frames(const FrameCounts& frames, bool accepted);
     void tell_intake();
     void measure_rates();

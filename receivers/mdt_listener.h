@@ -11,7 +11,6 @@
 #include "receivers/accept_loop.h"
 #include "receivers/listener_gate.h"
 #include "receivers/mdt_grpc_server.h"
-#include "receivers/mdt_options.h"
 #include "receivers/mdt_sink.h"
 #include "receivers/mdt_stream.h"
 #include "receivers/ready_set.h"
@@ -31,6 +30,18 @@
 #include <string>
 
 namespace weir {
+
+// What may change while connections stay open.
+struct MdtLimits {
+    // NX-OS pushes up to 12 MB. gRPC itself takes up to twice the value it was opened with.
+    std::size_t message_bytes_max = 16UL * 1024 * 1024;
+    std::size_t connections_per_source_max = 64;
+    // Without a whole message. Long, because a subscription to changes may have nothing to say for
+    // hours; who is gone without a word is noticed by keepalive.
+    std::int64_t idle_timeout_ns = 24 * 3600 * ns_per_s;
+    std::int64_t handshake_timeout_ns = 10 * ns_per_s;  // PROXY header, first bytes and TLS, each
+    std::int64_t coalesce_ns = 4 * ns_per_ms;           // between readings of a busy TCP session
+};
 
 // Resource. What the threads of one listener share.
 struct MdtShared {

@@ -2,10 +2,12 @@
 // it from YAML by the table in app/settings; app/topology builds the machine from it.
 #pragma once
 
+#include "app/config_metrics.h"
 #include "app/config_rules.h"
 #include "core/address.h"
 #include "core/dialect.h"
 #include "core/labels.h"
+#include "core/telemetry.h"
 
 #include <chrono>
 #include <cstddef>
@@ -15,7 +17,7 @@
 
 namespace weir {
 
-enum class Protocol : std::uint8_t { syslog };
+enum class Protocol : std::uint8_t { syslog, mdt };
 enum class Transport : std::uint8_t { udp, tcp, tls };
 
 // Value. Every limit of one listener; reloadable unless said otherwise.
@@ -34,6 +36,8 @@ struct ListenerLimits {
     std::chrono::milliseconds handshake_timeout{std::chrono::seconds{10}};
     std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // asked of the kernel, per socket
     std::chrono::milliseconds coalesce_max{4};           // between reads of a busy socket
+    std::chrono::milliseconds connection_age_max{0};     // gRPC; 0: as long as the device likes
+    std::size_t grpc_bytes_max = 256UL * 1024 * 1024;    // gRPC: of all its connections, a thread
 };
 
 // Value. Paths of PEM files, re-read on change.
@@ -50,6 +54,7 @@ struct ListenerConfig {
     IpAddress address;  // "::" listens on IPv4 too
     std::uint16_t port = 0;
     Dialect dialect = Dialect::any;
+    MdtFraming framing = MdtFraming::any;
     TlsServerConfig tls;
     std::vector<Prefix> allowed_sources;      // empty: everybody
     std::vector<Prefix> proxy_protocol_from;  // who must send a PROXY header; empty: nobody
@@ -160,6 +165,8 @@ struct Config {
     std::vector<HostnameRule> hostnames;
     std::vector<RuleConfig> rules;
     LogsConfig logs;
+    MetricsConfig metrics;
+    std::vector<MetricRuleConfig> metric_rules;
     ReassemblyConfig reassembly;
     std::vector<HttpEndpointConfig> loki;
     FileSinkConfig file;

@@ -10,6 +10,7 @@
 #include <array>
 #include <fstream>
 #include <set>
+#include <span>
 
 namespace weir {
 
@@ -20,10 +21,30 @@ constexpr std::array<std::string_view, 6> stream_limits = {
     "connections_max", "connections_per_source_max", "handshakes_max", "handshake_timeout",
     "idle_timeout",    "session_bytes_max"};
 
+// Settings of a listener that belong to one protocol.
+constexpr std::array<std::string_view, 2> syslog_settings = {"dialect", "oversize"};
+constexpr std::array<std::string_view, 3> mdt_settings = {"framing", "connection_age_max",
+                                                          "grpc_bytes_max"};
+
+template <std::size_t Size>
+bool contains(const std::array<std::string_view, Size>& keys, std::string_view key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+bool limit_applies(Transport transport, std::string_view key) {
+    if (key == "handshakes_max") {
+        return transport == Transport::tls;
+    }
+    return transport != Transport::udp || !contains(stream_limits, key);
+}
+
 void check_listener_tls(const ReadConfig& read, const ListenerConfig& listener,
                         const std::string& path, ConfigProblems& problems) {
     const std::string tls = path + ".tls";
-    if (listener.transport != Transport::tls) {
+    const bool tls_beside_clear = listener.protocol == Protocol::mdt &&
+                                  listener.transport == Transport::tcp &&
+                                  listener.framing != MdtFraming::tcp;
+    if (listener.transport != Transport::tls && !(tls_beside_clear && is_written(read, tls))) {
         if (is_written(read, tls)) {
             problems.error(line_of(read.lines, tls), tls,
                            "belongs to a listener with transport: tls");
@@ -60,6 +81,23 @@ void check_listener_limits(const ReadConfig& read, const ListenerConfig& listene
                              fmt::format("does nothing with transport: {}",
                                          listener.transport == Transport::udp ? "udp" : "tcp"));
         }
+    }
+    const bool mdt = listener.protocol == Protocol::mdt;
+    const std::span<const std::string_view> foreign =
+        mdt ? std::span<const std::string_view>(syslog_settings) : mdt_settings;
+    for (const std::string_view key : foreign) {
+        for (const std::string_view group : {"", "limits."}) {
+            const std::string setting = fmt::format("{}.{}{}", path, group, key);
+            if (is_written(read, setting)) {
+                problems.error(
+                    line_of(read.lines, setting), setting,
+                    fmt::format("means nothing with protocol: {}", mdt ? "mdt" : "syslog"));
+            }
+        }
+    }
+    if (mdt && listener.framing == MdtFraming::tcp && listener.transport == Transport::tls) {
+        problems.error(line_of(read.lines, path + ".framing"), path + ".framing",
+                       "tcp has no TLS; over tls it is gRPC");
     }
 }
 
@@ -139,12 +177,10 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
 
 }  // namespace
 
-bool limit_applies(Transport transport, std::string_view key) {
-    if (key == "handshakes_max") {
-        return transport == Transport::tls;
-    }
-    return transport != Transport::udp ||
-           std::find(stream_limits.begin(), stream_limits.end(), key) == stream_limits.end();
+bool setting_applies(const ListenerConfig& listener, std::string_view key) {
+    const bool mdt = listener.protocol == Protocol::mdt;
+    return limit_applies(listener.transport, key) &&
+           !(mdt ? contains(syslog_settings, key) : contains(mdt_settings, key));
 }
 
 int line_of(const ConfigLines& lines, std::string_view path) {

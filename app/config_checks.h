@@ -22,8 +22,9 @@ void check_config(const ReadConfig& read, ConfigProblems& problems);
 // because `weir check` may run elsewhere than weir.
 void check_files(const ReadConfig& read, ConfigProblems& problems);
 
-// False for a limit of connections or handshakes on a transport that has none; true for other keys.
-[[nodiscard]] bool limit_applies(Transport transport, std::string_view key);
+// False for what means nothing to this listener: a limit of connections over udp, a dialect of
+// telemetry, a framing of syslog.
+[[nodiscard]] bool setting_applies(const ListenerConfig& listener, std::string_view key);
 
 // The line of a path or of the nearest key above it that was written; 0 when there is none.
 [[nodiscard]] int line_of(const ConfigLines& lines, std::string_view path);

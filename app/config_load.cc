@@ -15,6 +15,15 @@ namespace weir {
 
 namespace {
 
+ListenerLimits mdt_limits() {
+    ListenerLimits limits;
+    limits.message_bytes_max = 16UL * 1024 * 1024;
+    limits.oversize_drop = true;
+    limits.connections_max = 5000;
+    limits.idle_timeout = std::chrono::hours{1};
+    return limits;
+}
+
 std::vector<ListenerConfig> default_listeners() {
     constexpr std::uint16_t syslog_port = 5514;  // 514 needs a capability
     constexpr std::uint16_t nutanix_port = 1515;
@@ -26,6 +35,21 @@ std::vector<ListenerConfig> default_listeners() {
              .dialect = Dialect::nutanix}};
 }
 
+// Telemetry comes in larger messages, over connections that stay, and at its own pace.
+void fill_in_mdt(const ConfigLines& lines, const std::string& path, ListenerLimits& limits) {
+    const ListenerLimits usual = mdt_limits();
+    if (!lines.contains(path + "message_bytes_max")) {
+        limits.message_bytes_max = usual.message_bytes_max;
+    }
+    if (!lines.contains(path + "idle_timeout")) {
+        limits.idle_timeout = usual.idle_timeout;
+    }
+    if (!lines.contains(path + "connections_max")) {
+        limits.connections_max = usual.connections_max;
+    }
+    limits.oversize_drop = true;
+}
+
 // What follows from what was not written.
 void fill_in(ReadConfig& read) {
     Config& config = read.config;
@@ -34,6 +58,13 @@ void fill_in(ReadConfig& read) {
     }
     if (config.loki.empty()) {
         config.file.enabled = true;
+    }
+    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+        ListenerConfig& listener = config.listeners[i];
+        const std::string limits = fmt::format("listeners[{}].limits.", i);
+        if (listener.protocol == Protocol::mdt) {
+            fill_in_mdt(read.lines, limits, listener.limits);
+        }
     }
     for (RuleConfig& rule : config.rules) {
         if (rule.action == RuleAction::redact && rule.target.empty()) {

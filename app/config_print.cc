@@ -79,6 +79,13 @@ std::string slot_text(const Setting& setting, const SettingSlot& slot) {
         }
         return out.empty() ? out : "[" + out + "]";
     }
+    if (std::vector<std::string>* const* texts = std::get_if<std::vector<std::string>*>(&slot)) {
+        std::string out;
+        for (const std::string& text : **texts) {
+            out += fmt::format("{}{}", out.empty() ? "" : ", ", quoted(text));
+        }
+        return out.empty() ? out : "[" + out + "]";
+    }
     const std::string text = value_text(setting, slot);
     return text.empty() || is_bare(setting.type) ? text : quoted(text);
 }
@@ -86,10 +93,13 @@ std::string slot_text(const Setting& setting, const SettingSlot& slot) {
 // Whether a setting means anything for this owner; the checks object to one that does not.
 bool applies(const Setting& setting, const SettingOwner& owner) {
     if (ListenerConfig* const* listener = std::get_if<ListenerConfig*>(&owner)) {
-        return limit_applies((*listener)->transport, setting_key(setting));
+        return setting_applies(**listener, setting_key(setting));
     }
     if (RuleConfig* const* rule = std::get_if<RuleConfig*>(&owner)) {
         return setting_key(setting) != "one_in" || (*rule)->action == RuleAction::sample;
+    }
+    if (MetricRuleConfig* const* rule = std::get_if<MetricRuleConfig*>(&owner)) {
+        return setting_key(setting) != "series_max" || (*rule)->action == MetricAction::limit;
     }
     return true;
 }
@@ -158,6 +168,8 @@ class ConfigPrinter {
             print_items(setting, config_.listeners);
         } else if (setting.path == "rules") {
             print_items(setting, config_.rules);
+        } else if (setting.path == "metric_rules") {
+            print_items(setting, config_.metric_rules);
         } else if (setting.path == "loki") {
             print_items(setting, config_.loki);
         } else {

@@ -199,6 +199,9 @@ class ConfigReader {
             case SettingType::prefixes:
                 return read_prefixes(setting, value,
                                      *std::get<std::vector<Prefix>*>(setting.slot(owner)));
+            case SettingType::texts:
+                return read_texts(setting, value,
+                                  *std::get<std::vector<std::string>*>(setting.slot(owner)));
             default:
                 return read_scalar(setting, value, setting.slot(owner));
         }
@@ -217,6 +220,8 @@ class ConfigReader {
             read_objects(setting, value, config.listeners);
         } else if (setting.path == "rules") {
             read_objects(setting, value, config.rules);
+        } else if (setting.path == "metric_rules") {
+            read_objects(setting, value, config.metric_rules);
         } else if (setting.path == "loki") {
             read_objects(setting, value, config.loki);
         } else {
@@ -370,6 +375,20 @@ class ConfigReader {
                                      .line = item.line,
                                      .entry = entry_,
                                      .item = static_cast<std::uint32_t>(index)});
+        });
+    }
+
+    void read_texts(const Setting& setting, const YamlNode& value,
+                    std::vector<std::string>& texts) {
+        for_each_item(setting, value, [&](const YamlNode& item, std::size_t) {
+            std::string text;
+            if (!scalar_text(item, text)) {
+                return;
+            }
+            if (text.empty()) {
+                return error(item, "is empty");
+            }
+            texts.push_back(std::move(text));
         });
     }
 

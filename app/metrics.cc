@@ -10,30 +10,30 @@ namespace weir {
 
 namespace {
 
-using prometheus::MetricFamily;
-using prometheus::MetricType;
+using Family = prometheus::MetricFamily;
+using Type = prometheus::MetricType;
 using Label = prometheus::ClientMetric::Label;
-using Labels = std::vector<Label>;
+using LabelList = std::vector<Label>;
 
 // Collects families in the order they are named; samples of one family stay together.
 class Families {
   public:
-    void counter(const char* name, const char* help, Labels labels, double value) {
+    void counter(const char* name, const char* help, LabelList labels, double value) {
         prometheus::ClientMetric metric;
         metric.label = std::move(labels);
         metric.counter.value = value;
-        family(name, help, MetricType::Counter).metric.push_back(std::move(metric));
+        family(name, help, Type::Counter).metric.push_back(std::move(metric));
     }
 
-    void gauge(const char* name, const char* help, Labels labels, double value) {
+    void gauge(const char* name, const char* help, LabelList labels, double value) {
         prometheus::ClientMetric metric;
         metric.label = std::move(labels);
         metric.gauge.value = value;
-        family(name, help, MetricType::Gauge).metric.push_back(std::move(metric));
+        family(name, help, Type::Gauge).metric.push_back(std::move(metric));
     }
 
     template <typename Histogram>
-    void histogram(const char* name, const char* help, Labels labels,
+    void histogram(const char* name, const char* help, LabelList labels,
                    const Histogram& durations) {
         prometheus::ClientMetric metric;
         metric.label = std::move(labels);
@@ -42,35 +42,35 @@ class Families {
         for (std::size_t i = 0; i < Histogram::bounds_s.size(); ++i) {
             metric.histogram.bucket.push_back({durations.at_most[i], Histogram::bounds_s[i]});
         }
-        family(name, help, MetricType::Histogram).metric.push_back(std::move(metric));
+        family(name, help, Type::Histogram).metric.push_back(std::move(metric));
     }
 
-    void counts(const char* name, const char* help, const Labels& labels, const char* by,
+    void counts(const char* name, const char* help, const LabelList& labels, const char* by,
                 const std::map<std::string, std::uint64_t>& counts) {
         for (const auto& [key, count] : counts) {
-            Labels with = labels;
+            LabelList with = labels;
             with.push_back({by, key});
             counter(name, help, std::move(with), static_cast<double>(count));
         }
     }
 
-    [[nodiscard]] const std::vector<MetricFamily>& all() const { return families_; }
+    [[nodiscard]] const std::vector<Family>& all() const { return families_; }
 
   private:
-    MetricFamily& family(const char* name, const char* help, MetricType type) {
-        for (MetricFamily& known : families_) {
+    Family& family(const char* name, const char* help, Type type) {
+        for (Family& known : families_) {
             if (known.name == name) {
                 return known;
             }
         }
-        MetricFamily added;
+        Family added;
         added.name = name;
         added.help = help;
         added.type = type;
         return families_.emplace_back(std::move(added));
     }
 
-    std::vector<MetricFamily> families_;
+    std::vector<Family> families_;
 };
 
 double as_double(std::uint64_t value) {
@@ -81,7 +81,7 @@ double seconds(Timestamp time) {
     return static_cast<double>(time.unix_ns) / ns_per_s;
 }
 
-void add_listener_traffic(Families& out, const ListenerStatus& listener, const Labels& labels) {
+void add_listener_traffic(Families& out, const ListenerStatus& listener, const LabelList& labels) {
     out.counter("weir_receive_bytes_total", "Bytes of message text received.", labels,
                 as_double(listener.received_bytes));
     out.counts("weir_receive_defects_total", "Messages with a defect, by defect.", labels, "defect",
@@ -112,7 +112,7 @@ void add_imbalance(Families& out, const char* balance, const std::string& name,
 }
 
 void add_listener(Families& out, const ListenerStatus& listener) {
-    const Labels labels = {{"listener", listener.name}, {"transport", listener.transport}};
+    const LabelList labels = {{"listener", listener.name}, {"transport", listener.transport}};
     const IntakeLedger& ledger = listener.ledger;
     out.counter("weir_receive_frames_total", "Messages received.", labels,
                 as_double(ledger.received));
@@ -129,7 +129,7 @@ void add_listener(Families& out, const ListenerStatus& listener) {
     add_imbalance(out, "intake", listener.name, ledger.imbalance());
     add_listener_traffic(out, listener, labels);
     for (const LimitStatus& limit : listener.limits) {
-        Labels with = labels;
+        LabelList with = labels;
         with.push_back({"limit", limit.name});
         with.push_back({"unit", limit.unit});
         out.gauge("weir_limit", "A limit in force.", with, as_double(limit.limit));
@@ -139,7 +139,7 @@ void add_listener(Families& out, const ListenerStatus& listener) {
     }
 }
 
-void add_endpoint_ledger(Families& out, const DeliveryLedger& ledger, const Labels& labels) {
+void add_endpoint_ledger(Families& out, const DeliveryLedger& ledger, const LabelList& labels) {
     out.counter("weir_endpoint_appended_records_total", "Records put in this endpoint's queue.",
                 labels, as_double(ledger.appended));
     out.counter("weir_endpoint_delivered_records_total", "Records the endpoint acknowledged.",
@@ -160,7 +160,7 @@ void add_endpoint_ledger(Families& out, const DeliveryLedger& ledger, const Labe
 }
 
 void add_endpoint(Families& out, const EndpointReport& endpoint) {
-    const Labels labels = {{"endpoint", endpoint.name}};
+    const LabelList labels = {{"endpoint", endpoint.name}};
     add_endpoint_ledger(out, endpoint.ledger, labels);
     add_imbalance(out, "delivery", endpoint.name, endpoint.ledger.imbalance());
     for (const char* state : {"ok", "retry", "hold", "slow"}) {
@@ -270,7 +270,7 @@ void add_canary(Families& out, const CanaryStatus& canary) {
     out.counter("weir_canary_refused_total", "Lines of weir's own that the log did not take.", {},
                 as_double(canary.refused));
     for (const CanaryReport& endpoint : canary.endpoints) {
-        const Labels labels = {{"endpoint", endpoint.name}};
+        const LabelList labels = {{"endpoint", endpoint.name}};
         for (std::size_t i = 0; i < canary_state_count; ++i) {
             const auto state = static_cast<CanaryState>(i);
             out.gauge("weir_canary_state", "1 for the state of the proof of delivery.",
@@ -345,6 +345,61 @@ void add_process(Families& out, const Status& status) {
               seconds(status.started_at));
 }
 
+void add_telemetry(Families& out, const MdtCounts& counts) {
+    const auto counter = [&out](const char* name, const char* help, std::uint64_t value) {
+        out.counter(name, help, {}, as_double(value));
+    };
+    counter("weir_telemetry_messages_total", "Messages of telemetry that were read.",
+            counts.messages);
+    counter("weir_telemetry_rows_total", "Rows in them.", counts.rows);
+    counter("weir_telemetry_leaves_total", "Leaves of the rows, those that are skipped included.",
+            counts.mapper.leaves);
+    for (std::size_t i = 0; i < leaf_skip_count; ++i) {
+        const std::string reason(leaf_skip_name(static_cast<LeafSkip>(i)));
+        out.counter("weir_telemetry_skipped_leaves_total", "Leaves that became no sample.",
+                    {{"reason", reason}}, as_double(counts.skipped[i]));
+    }
+    for (std::size_t i = 0; i < telemetry_defect_count; ++i) {
+        const std::string defect(telemetry_defect_name(static_cast<TelemetryDefect>(i)));
+        out.counter("weir_telemetry_defects_total", "What was wrong with messages, by defect.",
+                    {{"defect", defect}}, as_double(counts.defects[i]));
+    }
+    counter("weir_telemetry_samples_total", "Samples made of leaves and of devices' health.",
+            counts.series.given);
+    counter("weir_telemetry_appended_samples_total",
+            "Samples that went to the endpoints' log; stale markers not counted.",
+            counts.series.appended);
+    for (std::size_t i = 0; i < sample_drop_count; ++i) {
+        const std::string reason(sample_drop_name(static_cast<SampleDrop>(i)));
+        out.counter("weir_telemetry_dropped_samples_total", "Samples that did not.",
+                    {{"reason", reason}}, as_double(counts.series.dropped[i]));
+    }
+    counter("weir_telemetry_stale_markers_total", "Series that were marked stale.",
+            counts.series.stale_markers);
+    out.gauge("weir_telemetry_series", "Live series.", {}, as_double(counts.series.series));
+    out.gauge("weir_telemetry_series_bytes", "Memory that they take.", {},
+              as_double(counts.series_bytes));
+    out.gauge("weir_telemetry_devices", "Devices known.", {}, as_double(counts.devices));
+    counter("weir_telemetry_refused_devices_total", "Messages of devices past devices_max.",
+            counts.devices_refused);
+    counter("weir_telemetry_device_errors_total", "Errors that devices reported.",
+            counts.device_errors);
+    counter("weir_telemetry_log_lines_total", "Log lines made of what happened.", counts.events);
+    const auto keys = [&out](const char* by, std::uint64_t value) {
+        out.counter("weir_telemetry_list_keys_total", "Lists, by how their keys were found.",
+                    {{"by", by}}, as_double(value));
+    };
+    keys("table", counts.mapper.keys_by_table);
+    keys("siblings", counts.mapper.keys_by_siblings);
+    keys("index", counts.mapper.keys_by_index);
+    counter("weir_telemetry_precision_lost_total", "Gauges past 2^53.",
+            counts.mapper.precision_lost);
+    counter("weir_telemetry_skewed_rows_total", "Rows whose time was not believed.",
+            counts.mapper.clock_skewed);
+    counter("weir_telemetry_name_clashes_total", "Pairs of paths that would share a name.",
+            counts.mapper.name_clashes);
+}
+
 }  // namespace
 
 std::string to_prometheus(const Status& status) {
@@ -356,8 +411,11 @@ std::string to_prometheus(const Status& status) {
         add_endpoint(out, endpoint);
     }
     add_canary(out, status.canary);
+    if (status.telemetry) {
+        add_telemetry(out, *status.telemetry);
+    }
     for (const RuleStatus& rule : status.rules) {
-        const Labels labels = {{"rule", rule.name}, {"action", rule.action}};
+        const LabelList labels = {{"rule", rule.name}, {"action", rule.action}};
         out.counter("weir_rule_hits_total", "Messages a rule matched.", labels,
                     as_double(rule.hits));
         out.counter("weir_rule_dropped_total", "Messages a rule dropped.", labels,

@@ -70,6 +70,8 @@ class Runner {
     void tell_expiry();
     [[nodiscard]] Status status() const;
     [[nodiscard]] AdminAnswer answer(const std::string& path) const;
+    // Of a path below /api/v1/telemetry/.
+    [[nodiscard]] AdminAnswer telemetry_answer(std::string_view what) const;
 
     RunOptions options_;
     const Clock& clock_;
@@ -338,6 +340,26 @@ Status Runner::status() const {
     return status;
 }
 
+AdminAnswer Runner::telemetry_answer(std::string_view what) const {
+    constexpr std::string_view one_message = "messages/";
+    if (what == "devices") {
+        return {.content_type = "application/json",
+                .body = devices_json(machine_->telemetry_devices())};
+    }
+    if (what == "messages") {
+        return {.content_type = "application/json",
+                .body = kept_messages_json(machine_->kept_messages())};
+    }
+    if (what.starts_with(one_message)) {
+        std::optional<std::string> bytes =
+            kept_message_bytes(machine_->kept_messages(), what.substr(one_message.size()));
+        if (bytes) {
+            return {.content_type = "application/octet-stream", .body = std::move(*bytes)};
+        }
+    }
+    return {.status = 404, .body = "not found\n"};
+}
+
 AdminAnswer Runner::answer(const std::string& path) const {
     if (path == "/-/healthy") {
         return {.body = "healthy\n"};
@@ -353,8 +375,13 @@ AdminAnswer Runner::answer(const std::string& path) const {
     if (path == "/api/v1/status") {
         return {.content_type = "application/json", .body = to_json(status())};
     }
+    if (path.starts_with("/api/v1/telemetry/")) {
+        return telemetry_answer(path.substr(std::string_view("/api/v1/telemetry/").size()));
+    }
     if (path == "/") {
-        return {.body = "weir " WEIR_VERSION "\n/api/v1/status\n/metrics\n/-/healthy\n/-/ready\n"};
+        return {.body = "weir " WEIR_VERSION
+                        "\n/api/v1/status\n/api/v1/telemetry/devices\n"
+                        "/api/v1/telemetry/messages\n/metrics\n/-/healthy\n/-/ready\n"};
     }
     return {.status = 404, .body = "not found\n"};
 }

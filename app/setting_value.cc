@@ -247,6 +247,8 @@ struct Setter {
 
     Result<void> operator()(std::vector<Prefix>*) const { return fail("must be a list"); }
 
+    Result<void> operator()(std::vector<std::string>*) const { return fail("must be a list"); }
+
     template <class Enumeration>
     Result<void> operator()(Enumeration* value) const {
         return set_choice(setting, value, text);
@@ -282,6 +284,8 @@ struct Printer {
     std::string operator()(const Patterns*) const { return {}; }
 
     std::string operator()(const std::vector<Prefix>*) const { return {}; }
+
+    std::string operator()(const std::vector<std::string>*) const { return {}; }
 
     std::string operator()(const std::optional<Dialect>* value) const {
         return *value ? std::string(dialect_name(**value)) : std::string{};
@@ -366,6 +370,9 @@ bool same_value(const Setting& setting, const SettingSlot& a, const SettingSlot&
     }
     if (std::vector<Prefix>* const* prefixes = std::get_if<std::vector<Prefix>*>(&a)) {
         return **prefixes == *std::get<std::vector<Prefix>*>(b);
+    }
+    if (std::vector<std::string>* const* texts = std::get_if<std::vector<std::string>*>(&a)) {
+        return **texts == *std::get<std::vector<std::string>*>(b);
     }
     return value_text(setting, a) == value_text(setting, b);
 }

@@ -10,8 +10,8 @@
 
 namespace weir {
 
-// Reads a scalar of any type except group, list, prefixes, labels and patterns into the slot. The
-// slot is unchanged on failure. The error is a sentence about the text.
+// Reads a scalar of any type except group, list, prefixes, texts, labels and patterns into the
+// slot, which is unchanged on failure. The error is a sentence about the text.
 [[nodiscard]] Result<void> set_value(const Setting& setting, const SettingSlot& slot,
                                      std::string_view text);
 

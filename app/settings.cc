@@ -12,8 +12,10 @@ namespace {
 
 std::vector<Setting> all_settings() {
     const std::span<const Setting> intake = intake_settings();
+    const std::span<const Setting> metrics = metrics_settings();
     const std::span<const Setting> delivery = delivery_settings();
     std::vector<Setting> all(intake.begin(), intake.end());
+    all.insert(all.end(), metrics.begin(), metrics.end());
     all.insert(all.end(), delivery.begin(), delivery.end());
     return all;
 }
@@ -39,6 +41,7 @@ struct Defaults {
     ListenerConfig listener;
     ClassificationEntry classification;
     RuleConfig rule;
+    MetricRuleConfig metric_rule;
     HttpEndpointConfig endpoint;
 
     SettingOwner owner(std::string_view path) {
@@ -50,6 +53,9 @@ struct Defaults {
         }
         if (path.starts_with("rules[]")) {
             return &rule;
+        }
+        if (path.starts_with("metric_rules[]")) {
+            return &metric_rule;
         }
         if (path.starts_with("loki[]")) {
             return &endpoint;

@@ -28,6 +28,7 @@ enum class SettingType : std::uint8_t {
     choice,    // one of `choices`
     address,   // IP address and port, "[::]:5514"
     prefixes,  // list of addresses and prefixes
+    texts,     // list of text
     labels,    // mapping of label name to text
     pattern,   // RE2
     patterns,  // mapping of field name to RE2
@@ -52,7 +53,8 @@ struct ClassificationEntry {
 
 // Value that borrows: the object that a setting is a part of.
 using SettingOwner =
-    std::variant<Config*, ListenerConfig*, ClassificationEntry*, RuleConfig*, HttpEndpointConfig*>;
+    std::variant<Config*, ListenerConfig*, ClassificationEntry*, RuleConfig*, MetricRuleConfig*,
+                 HttpEndpointConfig*>;
 
 // Value that borrows: an address and its port are two fields but one setting.
 struct EndpointSlot {
@@ -64,8 +66,9 @@ struct EndpointSlot {
 // false; an enumeration's is its number.
 using SettingSlot =
     std::variant<std::string*, std::size_t*, std::chrono::milliseconds*, bool*, EndpointSlot,
-                 Labels*, Patterns*, std::vector<Prefix>*, Protocol*, Transport*, Dialect*,
-                 std::optional<Dialect>*, RuleAction*, TimestampSource*, LineSource*>;
+                 Labels*, Patterns*, std::vector<Prefix>*, std::vector<std::string>*, Protocol*,
+                 Transport*, MdtFraming*, Dialect*, std::optional<Dialect>*, RuleAction*,
+                 MetricAction*, TimestampSource*, LineSource*>;
 
 // Value. One row.
 struct Setting {

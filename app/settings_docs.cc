@@ -65,6 +65,8 @@ std::string_view type_name(SettingType type) {
             return "address:port";
         case SettingType::prefixes:
             return "prefixes";
+        case SettingType::texts:
+            return "texts";
         case SettingType::labels:
             return "name: text";
         case SettingType::pattern:

@@ -87,6 +87,8 @@ Json type_schema(const Setting& setting) {
             return label_map(setting, {{"type", "string"}});
         case SettingType::prefixes:
             return {{"type", "array"}, {"minItems", setting.min}, {"items", {{"type", "string"}}}};
+        case SettingType::texts:
+            return {{"type", "array"}, {"items", {{"type", "string"}}}};
         default:
             return scalar_schema(setting);
     }

@@ -14,7 +14,8 @@ using L = ListenerConfig;
 using E = ClassificationEntry;
 using R = RuleConfig;
 
-constexpr std::array<std::string_view, 1> protocols = {"syslog"};
+constexpr std::array<std::string_view, 2> protocols = {"syslog", "mdt"};
+constexpr std::array<std::string_view, 3> framings = {"any", "grpc", "tcp"};
 constexpr std::array<std::string_view, 3> transports = {"udp", "tcp", "tls"};
 constexpr std::array<std::string_view, 6> dialects = {"any",   "rfc5424", "rfc3164",
                                                       "cisco", "nutanix", "raw"};
@@ -54,13 +55,13 @@ constexpr Setting rows[] = {
      .type = Type::choice,
      .slot = slot<&L::protocol>,
      .choices = protocols,
-     .about = "What arrives here."},
+     .about = "What arrives here: syslog, or Cisco's model-driven telemetry."},
     {.path = "listeners[].transport",
      .type = Type::choice,
      .slot = slot<&L::transport>,
      .choices = transports,
      .required = true,
-     .about = "How it arrives; tls is RFC 5425."},
+     .about = "How it arrives; tls is RFC 5425, or for mdt gRPC with nothing in clear beside it."},
     {.path = "listeners[].address",
      .type = Type::address,
      .slot = listener_address,
@@ -73,9 +74,16 @@ constexpr Setting rows[] = {
      .reloadable = true,
      .about = "Shape of the messages; any tells them apart one by one, and classification may "
               "pin it per source."},
+    {.path = "listeners[].framing",
+     .type = Type::choice,
+     .slot = slot<&L::framing>,
+     .choices = framings,
+     .about = "What mdt may come in over tcp: gRPC, the 12-byte framing of IOS-XR, or any of them, "
+              "told apart by the first bytes."},
     {.path = "listeners[].tls",
      .type = Type::group,
-     .about = "Certificate of a tls listener; the files are read again when they change."},
+     .about = "Certificate of a tls listener, or of an mdt one that takes gRPC in clear and over "
+              "TLS; the files are read again when they change."},
     {.path = "listeners[].tls.certificate",
      .type = Type::path,
      .slot = slot<&L::tls, &TlsServerConfig::certificate>,
@@ -117,7 +125,8 @@ constexpr Setting rows[] = {
      .min = 480,
      .max = 16 * mib,
      .reloadable = true,
-     .about = "Longest message; a longer one is truncated or dropped, and counted."},
+     .about = "Longest message; a longer one is truncated or dropped, and counted. Telemetry is "
+              "never cut, and its default is 16MiB: NX-OS pushes up to 12 MB at once."},
     {.path = "listeners[].limits.oversize",
      .type = Type::choice,
      .slot = slot<&L::limits, &ListenerLimits::oversize_drop>,
@@ -211,6 +220,18 @@ constexpr Setting rows[] = {
      .about =
          "How long messages may wait to be read together while they come fast; a lone one never "
          "waits, and 0ms turns it off."},
+    {.path = "listeners[].limits.connection_age_max",
+     .type = Type::duration,
+     .slot = slot<&L::limits, &ListenerLimits::connection_age_max>,
+     .max = 7 * d,
+     .about = "A gRPC connection is asked to go after about this time (a tenth more or less), so "
+              "that devices spread over replicas; 0ms for never (mdt)."},
+    {.path = "listeners[].limits.grpc_bytes_max",
+     .type = Type::size,
+     .slot = slot<&L::limits, &ListenerLimits::grpc_bytes_max>,
+     .min = 16 * mib,
+     .max = 64 * gib,
+     .about = "Memory that gRPC may take for all connections of one ingest thread (mdt)."},
     {.path = "classification",
      .type = Type::list,
      .max = 200000,

@@ -5,6 +5,7 @@
 
 #include "app/certificate_expiry.h"
 #include "app/source_overview.h"
+#include "app/telemetry_status.h"
 #include "core/time.h"
 #include "pipeline/intake_ledger.h"
 #include "pipeline/log.h"
@@ -139,6 +140,7 @@ struct Status {
     std::optional<SpoolStatus> spool;    // none: the log is in memory
     DeadLetterStatus dead_letters;
     CanaryStatus canary;
+    std::optional<MdtCounts> telemetry;  // none: no listener takes any
     AdminStatus admin;
     std::vector<CertificateStatus> certificates;
 };

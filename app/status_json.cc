@@ -221,6 +221,46 @@ Json threads_json(const std::vector<ThreadStatus>& threads) {
     return array;
 }
 
+Json telemetry_json(const MdtCounts& counts) {
+    Json defects = Json::object();
+    for (std::size_t i = 0; i < telemetry_defect_count; ++i) {
+        defects[telemetry_defect_name(static_cast<TelemetryDefect>(i))] = counts.defects[i];
+    }
+    Json skipped = Json::object();
+    for (std::size_t i = 0; i < leaf_skip_count; ++i) {
+        skipped[leaf_skip_name(static_cast<LeafSkip>(i))] = counts.skipped[i];
+    }
+    Json dropped = Json::object();
+    for (std::size_t i = 0; i < sample_drop_count; ++i) {
+        dropped[sample_drop_name(static_cast<SampleDrop>(i))] = counts.series.dropped[i];
+    }
+    return {{"messages", counts.messages},
+            {"rows", counts.rows},
+            {"leaves", counts.mapper.leaves},
+            {"leaves_skipped", std::move(skipped)},
+            {"message_defects", std::move(defects)},
+            {"samples", counts.series.given},
+            {"samples_appended", counts.series.appended},
+            {"samples_waiting", counts.series.waiting},
+            {"samples_dropped", std::move(dropped)},
+            {"stale_markers", counts.series.stale_markers},
+            {"stale_waiting", counts.series.stale_waiting},
+            {"series", counts.series.series},
+            {"devices", counts.devices},
+            {"device_sessions", counts.sessions},
+            {"devices_refused", counts.devices_refused},
+            {"device_errors", counts.device_errors},
+            {"log_lines", counts.events},
+            {"keys_by_table", counts.mapper.keys_by_table},
+            {"keys_by_siblings", counts.mapper.keys_by_siblings},
+            {"keys_by_index", counts.mapper.keys_by_index},
+            {"precision_lost", counts.mapper.precision_lost},
+            {"rows_clock_skewed", counts.mapper.clock_skewed},
+            {"name_clashes", counts.mapper.name_clashes},
+            {"names_bytes", counts.mapper_bytes},
+            {"series_bytes", counts.series_bytes}};
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -258,6 +298,7 @@ std::string to_json(const Status& status) {
     root["spool"] = status.spool ? spool_json(*status.spool) : Json(nullptr);
     root["dead_letters"] = dead_letters_json(status.dead_letters);
     root["canary"] = canary_json(status.canary);
+    root["telemetry"] = status.telemetry ? telemetry_json(*status.telemetry) : Json(nullptr);
     root["threads"] = threads_json(status.threads);
     root["process"] = {{"threads", status.threads.size()},
                        {"resident_bytes", status.resident_bytes},

@@ -49,6 +49,9 @@ class Topology {
     [[nodiscard]] bool drain();
 
     [[nodiscard]] Status status() const;
+    // Devices that send telemetry, and messages of theirs that were kept.
+    [[nodiscard]] std::vector<MdtDeviceStatus> telemetry_devices() const;
+    [[nodiscard]] std::vector<KeptMessage> kept_messages() const;
     [[nodiscard]] bool ready() const;
     [[nodiscard]] const Config& config() const;
 

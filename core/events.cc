@@ -50,7 +50,10 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "dead_letters_set_aside",
                                                              "canary_verified",
                                                              "canary_missing",
-                                                             "canary_query_failed"};
+                                                             "canary_query_failed",
+                                                             "telemetry_defect",
+                                                             "device_conflict",
+                                                             "device_error"};
 
 }  // namespace
 

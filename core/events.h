@@ -53,8 +53,11 @@ enum class EventId : std::uint8_t {
     canary_verified,
     canary_missing,
     canary_query_failed,
+    telemetry_defect,
+    device_conflict,
+    device_error,
 };
-inline constexpr std::size_t event_count = 43;
+inline constexpr std::size_t event_count = 46;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

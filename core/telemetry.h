@@ -21,7 +21,8 @@ enum class TelemetryKind : std::uint8_t {
 };
 
 // Value that borrows. One node of a message, in a flat run of nodes in document order: its children
-// follow it, its next sibling is `size` further on. Repeated siblings of one name are a list.
+// follow it, its next sibling is `size` further on. Repeated siblings of one name are a list. Only
+// containers have children.
 struct TelemetryNode {
     std::string_view name;   // valid UTF-8; empty: anonymous (an element of an array on NX-OS)
     std::string_view text;   // of text (valid UTF-8) and bytes
@@ -49,6 +50,13 @@ enum class TelemetryEncoding : std::uint8_t {
     compact_gpb,  // rows that only their .proto file explains
 };
 
+// How the message's bytes are to be read. Chosen by the framing where it says so.
+enum class MdtBody : std::uint8_t {
+    any,  // gRPC: a first byte '{' means JSON, anything else protobuf
+    gpb,  // kvGPB or compact
+    json,
+};
+
 // Value that borrows. Fields of telemetry_bis.proto; 0 and empty mean that the device sent none.
 struct TelemetryHeader {
     std::string_view node_id;
@@ -63,7 +71,7 @@ struct TelemetryHeader {
 };
 
 // Value that borrows. One row (one element of data_gpbkv or data_json); valid for the call that it
-// is handed to.
+// is handed to. A row whose fields stand in it without `keys` and `content` is all content.
 struct TelemetryRow {
     std::uint64_t timestamp_ms = 0;  // 0: the message's
     bool deleted = false;            // what `keys` names is gone
@@ -80,10 +88,10 @@ enum class TelemetryDefect : std::uint8_t {
     too_many_fields,   // more nodes in a row than the limit; the rest of the row was left out
     invalid_utf8,      // a name or text was repaired with U+FFFD
     compact_gpb,       // a row of compact GPB, which cannot be read; not handed on
-    row_shape,         // a row without `keys` and `content`; not handed on
+    row_shape,         // nothing in a row, or something beside `keys` and `content`, left out
     no_rows,           // neither rows nor the end of a collection; a keep-alive of NX-OS, no fault
-    no_node_id,        // the source address stands in
-    no_encoding_path,  // nothing could be named; not handed on
+    no_node_id,        // of a message with rows; the source address stands in
+    no_encoding_path,  // a row that nothing could be named by; not handed on
 };
 inline constexpr std::size_t telemetry_defect_count = 11;
 // "truncated", ...
@@ -101,6 +109,13 @@ class TelemetryReader {
     virtual void begin(const TelemetryHeader& header) = 0;
     virtual void row(const TelemetryRow& row) = 0;
     virtual void defect(TelemetryDefect defect, std::uint64_t count) = 0;
+};
+
+// What a listener speaks.
+enum class MdtFraming : std::uint8_t {
+    any,   // told by the first bytes
+    grpc,  // in clear or over TLS
+    tcp,   // the 12-byte header only
 };
 
 // Value. Of one message; what goes beyond is left out and counted.

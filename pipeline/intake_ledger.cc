@@ -9,14 +9,23 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, reject_reason_count> reject_names = {
-    "oversize", "not_allowed",  "listener_rate", "source_rate",
-    "overload", "proxy_header", "session_bytes"};
-constexpr std::array<std::string_view, drop_reason_count> drop_names = {"rule", "log_full",
-                                                                        "source_rate", "overload"};
+    "oversize",     "not_allowed",   "listener_rate", "source_rate", "overload",
+    "proxy_header", "session_bytes", "bad_frame",     "bad_chunk",   "decompressed_size"};
+constexpr std::array<std::string_view, drop_reason_count> drop_names = {
+    "rule", "log_full", "source_rate", "overload", "undecodable", "compact_gpb", "devices_max"};
 constexpr std::array<std::string_view, refusal_reason_count> refusal_names = {
-    "connections_max", "not_allowed",  "handshake_timeout",          "tls_handshake",
-    "idle_timeout",    "proxy_header", "connections_per_source_max", "handshakes_max",
-    "evicted"};
+    "connections_max",
+    "not_allowed",
+    "handshake_timeout",
+    "tls_handshake",
+    "idle_timeout",
+    "proxy_header",
+    "connections_per_source_max",
+    "handshakes_max",
+    "evicted",
+    "unknown_protocol",
+    "unknown_method",
+    "bad_framing"};
 
 }  // namespace
 

@@ -17,15 +17,18 @@ namespace weir {
 
 // Refused before parsing.
 enum class RejectReason : std::uint8_t {
-    oversize,       // longer than message_bytes_max under `oversize: drop`
-    not_allowed,    // the source is not in allowed_sources
-    listener_rate,  // messages_per_s
-    source_rate,    // messages_per_s_per_source
-    overload,       // over its fair share while the thread could not keep up
-    proxy_header,   // a datagram from a trusted proxy without a whole PROXY header
-    session_bytes,  // session_bytes_max left no room for it under `oversize: drop`
+    oversize,           // longer than message_bytes_max under `oversize: drop`
+    not_allowed,        // the source is not in allowed_sources
+    listener_rate,      // messages_per_s
+    source_rate,        // messages_per_s_per_source
+    overload,           // over its fair share while the thread could not keep up
+    proxy_header,       // a datagram from a trusted proxy without a whole PROXY header
+    session_bytes,      // session_bytes_max left no room for it under `oversize: drop`
+    bad_frame,          // telemetry: not an MdtDialoutArgs, nor what a TCP header announces
+    bad_chunk,          // telemetry: does not go with the chunks before it, or the rest never came
+    decompressed_size,  // telemetry: compressed, and longer than message_bytes_max without that
 };
-inline constexpr std::size_t reject_reason_count = 7;
+inline constexpr std::size_t reject_reason_count = 10;
 [[nodiscard]] std::string_view reject_reason_name(RejectReason reason);
 
 // Ended after parsing, by decision.
@@ -34,8 +37,11 @@ enum class DropReason : std::uint8_t {
     log_full,     // the log took nothing
     source_rate,  // messages_per_s_per_source of a device behind a trusted relay
     overload,     // the same device was over its fair share
+    undecodable,  // telemetry: nothing in it could be read
+    compact_gpb,  // telemetry: rows of compact GPB only, which only .proto files explain
+    devices_max,  // telemetry: of a device beyond metrics.devices_max
 };
-inline constexpr std::size_t drop_reason_count = 4;
+inline constexpr std::size_t drop_reason_count = 7;
 [[nodiscard]] std::string_view drop_reason_name(DropReason reason);
 
 // Connections that did not become or stay a session.
@@ -48,9 +54,12 @@ enum class RefusalReason : std::uint8_t {
     proxy_header,   // from proxy_protocol_from, and without a whole PROXY header
     connections_per_source_max,
     handshakes_max,
-    evicted,  // made room for a new connection at connections_max
+    evicted,           // made room for a new connection at connections_max
+    unknown_protocol,  // telemetry: the first bytes are of no protocol that is spoken here
+    unknown_method,    // telemetry: a call of another gRPC method; the connection stays
+    bad_framing,       // telemetry: a TCP stream that is out of step
 };
-inline constexpr std::size_t refusal_reason_count = 9;
+inline constexpr std::size_t refusal_reason_count = 12;
 [[nodiscard]] std::string_view refusal_reason_name(RefusalReason reason);
 
 // Resource. Written by one thread.

@@ -5,6 +5,7 @@
 #include "core/labels.h"
 #include "core/result.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,22 +20,38 @@ class RE2;
 
 namespace weir {
 
+inline constexpr std::size_t metric_rules_max = 1000;
+inline constexpr std::size_t metric_rule_labels_max = 16;  // in `labels`, and in `set`
+inline constexpr std::size_t metric_name_bytes_max = 1024;
+
+// Labels that say whose a series is. weir alone sets them: rules may ask for them, not change them,
+// because without them series of two devices would be one. Names that begin with "__" are
+// Prometheus's own.
+inline constexpr std::array<std::string_view, 5> metric_own_label_names = {
+    "cluster", "device", "instance", "job", "replay"};
+
+// `[a-zA-Z_:][a-zA-Z0-9_:]*`, at most metric_name_bytes_max long.
+[[nodiscard]] bool is_valid_metric_name(std::string_view name);
+
 enum class MetricRuleAction : std::uint8_t {
-    drop,       // the series is not kept
-    keep,       // the series is kept, and no later rule is asked
-    rename,     // the name becomes `to`, in which \1 stands for the first group of `metric`
+    drop,  // the series is not kept
+    keep,  // the series is kept, and no later rule is asked
+    // The name becomes `to`, in which \1 stands for the first group of `metric` and \0 for the
+    // whole name. A name that would be none stays as it was.
+    rename,
     set_label,  // puts `set` on it; an empty value takes the label away
     limit,      // at most `series_max` series per device that this rule matches
 };
 
-// Value. One entry of `metrics.rules:`; a series must match all that is given.
+// Value. One entry of `metrics.rules:`; a series must match all that is given. A label that a
+// series does not have is as good as an empty one. Rules see what earlier ones made.
 struct MetricRule {
-    std::string name;  // of the rule, in metrics; unique
+    std::string name = {};  // of the rule, in metrics; unique
     MetricRuleAction action = MetricRuleAction::drop;
-    std::string metric;                         // RE2 over the whole name; empty: any
-    std::map<std::string, std::string> labels;  // label: RE2 over the whole value
-    std::string to;
-    Labels set;
+    std::string metric = {};                         // RE2 over the whole name; empty: any
+    std::map<std::string, std::string> labels = {};  // label: RE2 over the whole value
+    std::string to = {};
+    Labels set = {};
     std::size_t series_max = 0;
     int line = 0;  // in the configuration file
 };

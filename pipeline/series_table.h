@@ -10,6 +10,7 @@
 #include "core/time.h"
 #include "pipeline/batch.h"
 #include "pipeline/batch_builder.h"
+#include "pipeline/log.h"
 #include "pipeline/metric_families.h"
 #include "pipeline/metric_rules.h"
 
@@ -19,6 +20,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -40,8 +42,8 @@ struct SeriesLimits {
 
 // Why a sample that a mapper made was not appended. Samples given = appended + these.
 enum class SampleDrop : std::uint8_t {
-    duplicate,     // of the same time as the series' last one, same value
-    conflict,      // of the same time, another value
+    duplicate,     // of the same time as one before it, same value
+    conflict,      // of the same time, another value: the first one stays, whatever was flushed
     out_of_order,  // older than one that is in a batch already
     rule,          // a rule of metrics.rules
     rule_limit,    // a limit rule of metrics.rules
@@ -65,14 +67,17 @@ struct SeriesCounts {
     std::uint64_t series = 0;  // live now
     std::uint64_t devices = 0;
     std::uint64_t batches = 0;
+    std::uint64_t vanish_skipped = 0;  // selectors past what may be looked through in a second
 };
 
 // Resource. One thread. Samples of known series cost a hash and no allocation.
 class SeriesTable {
   public:
     // Receives each closed batch, in the order in which they must be delivered, with the frames
-    // that end with it.
-    using Flush = std::function<void(std::unique_ptr<Batch>, const FrameCounts&)>;
+    // that end with it: those whose last sample is in it. Frames that left no sample come with the
+    // next batch or, when there is none within its age, with a null one. What a batch that was not
+    // taken held is counted as log_full.
+    using Flush = std::function<AppendVerdict(std::unique_ptr<Batch>, const FrameCounts&)>;
     using DeviceId = std::uint32_t;
     using FeedId = std::uint32_t;
 
@@ -93,12 +98,15 @@ class SeriesTable {
     // rules again with its next sample.
     void reconfigure(const SeriesLimits& limits, std::shared_ptr<const MetricRules> rules);
 
-    // A device by its name, the owner of series; kept while it has any. `none` past devices_max.
+    // A device by its name, the owner of series; kept while it has any or is connected, and
+    // otherwise until a later tick(). `none` past devices_max.
     static constexpr DeviceId none = UINT32_MAX;
     [[nodiscard]] DeviceId device(std::string_view name);
     // A session of the device began or ended; after the last one its series go stale.
     void device_connected(DeviceId device);
     void device_disconnected(DeviceId device, std::int64_t now_ns);
+    // Nothing was read for a while, because the log was full: silence up to now means nothing.
+    void note_pause(std::int64_t now_ns);
 
     // What a device sends for one path and subscription; its rhythm says when silence means that
     // series are gone. Call once for each message, with its collection.
@@ -110,6 +118,7 @@ class SeriesTable {
     void sample(const MetricSample& sample);
     void vanish(const MetricSelector& gone);
     // The frame that the samples since begin() came in: accepted with the batch they leave in.
+    // Without this call they leave all the same, and no frame is told.
     void end_frame(std::uint32_t listener);
 
     // Closes what has aged, and looks for stale series, a few thousand a call.

@@ -9,6 +9,7 @@
 #include "pipeline/classifier.h"
 #include "pipeline/reassembly.h"
 #include "pipeline/rules.h"
+#include "receivers/mdt_settings.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,7 @@ struct IntakeSettings {
     std::int64_t silent_after_ns = 900 * ns_per_s;  // before a source is told silent; 0: never
     bool reassemble = true;  // put multi-part messages (Cisco ISE) together
     Reassembler::Options reassembly;
+    MdtSettings mdt;
 };
 
 }  // namespace weir

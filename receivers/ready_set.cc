@@ -25,17 +25,24 @@ ReadySet::ReadySet(boost::asio::io_context& io, const Clock& clock)
     : epoll_(make_epoll()), reader_(io, epoll_.get(), clock, [this] { return look(); }) {}
 
 void ReadySet::add(int socket, Member& member) {
-    control(EPOLL_CTL_ADD, socket, member, false);
+    control(EPOLL_CTL_ADD, socket, member, EPOLLIN);
 }
 
 void ReadySet::watch_room(int socket, Member& member, bool wanted) {
-    control(EPOLL_CTL_MOD, socket, member, wanted);
+    control(EPOLL_CTL_MOD, socket, member, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-void ReadySet::control(int operation, int socket, Member& member, bool room) {
+void ReadySet::watch_end(int socket, Member& member) {
+    control(EPOLL_CTL_MOD, socket, member, 0);
+}
+
+void ReadySet::remove(int socket) {
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+}
+
+void ReadySet::control(int operation, int socket, Member& member, std::uint32_t events) {
     // Edge-triggered: a session that may not read for a while is told once, not for ever.
-    const std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLET;
-    epoll_event event{.events = room ? reading | EPOLLOUT : reading, .data = {.ptr = &member}};
+    epoll_event event{.events = events | EPOLLRDHUP | EPOLLET, .data = {.ptr = &member}};
     if (epoll_ctl(epoll_.get(), operation, socket, &event) != 0) {
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }

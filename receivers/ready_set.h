@@ -48,11 +48,15 @@ class ReadySet {
     void add(int socket, Member& member);
     // Whether room to write is to be told as well.
     void watch_room(int socket, Member& member, bool wanted);
+    // From now on only a hang-up is told: somebody else reads.
+    void watch_end(int socket, Member& member);
+    // Before it is closed while a duplicate of the socket stays open, which would keep it here.
+    void remove(int socket);
 
     [[nodiscard]] bool is_pacing() const { return reader_.is_pacing(); }
 
   private:
-    void control(int operation, int socket, Member& member, bool room);
+    void control(int operation, int socket, Member& member, std::uint32_t events);
     [[nodiscard]] PacedReader::Reading look();
 
     FileDescriptor epoll_;

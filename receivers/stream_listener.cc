@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <exception>
 
 namespace weir {
 
@@ -20,8 +19,6 @@ namespace asio = boost::asio;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 // How late a timeout may be noticed. One sweep over the sessions is cheaper than a timer each.
 constexpr std::chrono::milliseconds sweep_interval{100};
-// After a failing accept (out of descriptors), so that the loop does not spin.
-constexpr std::chrono::milliseconds accept_pause{100};
 // Idle sessions looked at for the place of a new one. A look reads what is in the socket.
 constexpr int evictions_tried_max = 16;
 
@@ -31,13 +28,16 @@ StreamListener::StreamListener(asio::io_context& io, FileDescriptor socket, Opti
                                StreamShared& shared, FrameSink& sink, const Clock& clock,
                                EventSink& events)
     : io_(io),
-      acceptor_(io, options.ipv4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.release()),
+      acceptor_(io, std::move(socket), {.name = options.name, .ipv4 = options.ipv4}, events,
+                [this](asio::ip::tcp::socket accepted, const Peer& peer) {
+                    open_session(std::move(accepted), peer);
+                }),
       sweep_timer_(io),
       options_(std::move(options)),
       shared_(shared),
       sink_(sink),
       clock_(clock),
-      events_(events),
+      gate_(options_.name, options_.listener, sink, events),
       ready_set_(io, clock),
       scratch_(std::make_unique_for_overwrite<char[]>(scratch_bytes)) {
     set_limits(options_.limits);
@@ -47,7 +47,7 @@ StreamListener::~StreamListener() = default;
 
 void StreamListener::start() {
     ready_set_.start();
-    asio::co_spawn(io_, accept_loop(), asio::detached);
+    acceptor_.start();
     asio::co_spawn(io_, sweep_loop(), asio::detached);
 }
 
@@ -56,37 +56,11 @@ void StreamListener::set_limits(StreamLimits limits) {
     ready_set_.set_coalesce_ns(limits.coalesce_ns);
 }
 
-asio::awaitable<void> StreamListener::accept_loop() {
-    while (!stopped_ && acceptor_.is_open()) {
-        asio::ip::tcp::endpoint peer;
-        auto [error, socket] = co_await acceptor_.async_accept(peer, as_result);
-        if (!error) {
-            try {
-                open_session(std::move(socket), peer);
-            } catch (const std::exception& exception) {
-                // Out of memory for one session must not end the accepting of all others.
-                events_.emit({EventId::session_error, options_.name, exception.what()});
-            }
-            continue;
-        }
-        if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
-            co_return;
-        }
-        events_.emit({EventId::session_error, options_.name,
-                      fmt::format("cannot accept: {}", error.message())});
-        asio::steady_timer pause(io_, accept_pause);
-        co_await pause.async_wait(as_result);
-    }
-}
-
-void StreamListener::open_session(asio::ip::tcp::socket socket,
-                                  const asio::ip::tcp::endpoint& endpoint) {
-    // From accept, not from getpeername: after a reset the socket has forgotten who it was.
-    const Peer peer{.address = IpAddress::from_sockaddr(endpoint.data()), .port = endpoint.port()};
-    const bool proxied = sink_.is_proxy(peer, options_.listener);
+void StreamListener::open_session(asio::ip::tcp::socket socket, const Peer& peer) {
+    const bool proxied = gate_.is_proxy(peer);
     std::optional<SourcePlaces::Permit> source;
     if (!proxied) {
-        if (!allows(peer)) {
+        if (!gate_.allows(peer)) {
             return;
         }
         source = acquire_source(peer);
@@ -96,8 +70,8 @@ void StreamListener::open_session(asio::ip::tcp::socket socket,
     }
     auto place = acquire_place();
     if (!place) {
-        refuse(peer, RefusalReason::connections_max, EventId::session_refused,
-               fmt::format("connections_max of {} is reached", shared_.connections.max()));
+        gate_.refuse(peer, RefusalReason::connections_max, EventId::session_refused,
+                     fmt::format("connections_max of {} is reached", shared_.connections.max()));
         return;
     }
     boost::system::error_code ignored;
@@ -118,30 +92,6 @@ std::optional<ConnectionLimit::Permit> StreamListener::acquire_place() {
         note_sign_of_life(longest_idle);  // if it is still there
     }
     return place;
-}
-
-bool StreamListener::allows(const Peer& peer) {
-    if (sink_.allows(peer, options_.listener)) {
-        return true;
-    }
-    refuse(peer, RefusalReason::not_allowed, EventId::session_refused, "is not in allowed_sources");
-    return false;
-}
-
-std::optional<SourcePlaces::Permit> StreamListener::acquire_source(const Peer& peer) {
-    const std::size_t places_max = options_.limits.connections_per_source_max;
-    std::optional<SourcePlaces::Permit> place = sources_.acquire(peer.address, places_max);
-    if (!place) {
-        refuse(peer, RefusalReason::connections_per_source_max, EventId::session_refused,
-               fmt::format("connections_per_source_max of {} is reached", places_max));
-    }
-    return place;
-}
-
-void StreamListener::refuse(const Peer& peer, RefusalReason reason, EventId event,
-                            const std::string& detail) {
-    counters().refused[static_cast<std::size_t>(reason)].add();
-    events_.emit({event, options_.name, fmt::format("{}: {}", peer.address.to_string(), detail)});
 }
 
 void StreamListener::forget_unproven(StreamSession& session) {
@@ -192,13 +142,12 @@ void StreamListener::sweep() {
         session->check_deadline(now_ns);
     }
     sessions_.remove_if([](const auto& session) { return session->finished(); });
-    counters().source_sessions.set(sources_.largest());
+    counters().source_sessions.set(gate_.largest_source());
     grant_handshakes();  // for places that other threads gave back
 }
 
 void StreamListener::stop_accepting() {
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    acceptor_.close();
 }
 
 void StreamListener::stop() {

@@ -9,7 +9,9 @@
 #include "pipeline/byte_pool.h"
 #include "pipeline/connection_limit.h"
 #include "pipeline/source_places.h"
+#include "receivers/accept_loop.h"
 #include "receivers/frame_sink.h"
+#include "receivers/listener_gate.h"
 #include "receivers/ready_set.h"
 #include "receivers/socket_group.h"
 #include "receivers/tls_server.h"
@@ -26,7 +28,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 
 namespace weir {
 
@@ -91,17 +92,18 @@ class StreamListener {
 
     [[nodiscard]] StreamShared& shared() { return shared_; }
 
-    [[nodiscard]] ListenerCounters& counters() { return sink_.counters(options_.listener); }
+    [[nodiscard]] ListenerCounters& counters() { return gate_.counters(); }
 
     // Memory for one read, of whichever session reads.
     [[nodiscard]] std::span<char> scratch() { return {scratch_.get(), scratch_bytes}; }
 
-    // For sessions. Whether the peer may send here at all, and its place among the sessions of its
-    // address; the refusal is counted.
-    [[nodiscard]] bool allows(const Peer& peer);
-    [[nodiscard]] std::optional<SourcePlaces::Permit> acquire_source(const Peer& peer);
-    // Counts and says why a connection was refused or ended.
-    void refuse(const Peer& peer, RefusalReason reason, EventId event, const std::string& detail);
+    [[nodiscard]] ListenerGate& gate() { return gate_; }
+
+    // For sessions. The peer's place among the sessions of its address; a refusal is counted.
+    [[nodiscard]] std::optional<SourcePlaces::Permit> acquire_source(const Peer& peer) {
+        return gate_.acquire_source(peer, options_.limits.connections_per_source_max);
+    }
+
     // The session has sent a complete frame, or has ended: it will not be evicted.
     void forget_unproven(StreamSession& session);
     // Puts it behind the others that could be evicted.
@@ -111,25 +113,22 @@ class StreamListener {
     void grant_handshakes();
 
   private:
-    boost::asio::awaitable<void> accept_loop();
     boost::asio::awaitable<void> sweep_loop();
-    void open_session(boost::asio::ip::tcp::socket socket,
-                      const boost::asio::ip::tcp::endpoint& endpoint);
+    void open_session(boost::asio::ip::tcp::socket socket, const Peer& peer);
     // A place under connections_max, taken from an idle session if need be.
     [[nodiscard]] std::optional<ConnectionLimit::Permit> acquire_place();
     void sweep();
 
     boost::asio::io_context& io_;
-    boost::asio::ip::tcp::acceptor acceptor_;
+    AcceptLoop acceptor_;
     boost::asio::steady_timer sweep_timer_;
     Options options_;
     StreamShared& shared_;
     FrameSink& sink_;
     const Clock& clock_;
-    EventSink& events_;
+    ListenerGate gate_;
     ReadySet ready_set_;
     std::unique_ptr<char[]> scratch_;
-    SourcePlaces sources_;
     std::list<std::shared_ptr<StreamSession>> sessions_;
     std::list<StreamSession*> unproven_;  // no complete frame yet; the longest idle in front
     std::deque<std::weak_ptr<StreamSession>> handshake_queue_;

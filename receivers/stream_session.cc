@@ -1,7 +1,7 @@
 #include "receivers/stream_session.h"
 
 #include "core/assert.h"
-#include "parsers/proxy_header.h"
+#include "receivers/proxy_reader.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,10 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <sys/socket.h>
 
 namespace weir {
 
@@ -122,40 +119,24 @@ void StreamSession::on_ready(bool hung_up) {
     }
 }
 
-// Looks before it takes, so that what follows the header stays in the socket for TLS.
 asio::awaitable<bool> StreamSession::read_proxy_header() {
-    std::string header;
-    std::array<char, 512> seen{};
+    ProxyReader reader;
     while (!closing_) {
-        const ssize_t count =
-            recv(socket_.get(), seen.data(), seen.size(), MSG_PEEK | MSG_DONTWAIT);
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
-            co_await wait_until_ready(StreamState::wait_read);
-            continue;
+        const ProxyReader::State state = reader.read(socket_.get());
+        if (state == ProxyReader::State::whole) {
+            peer_ = reader.client().value_or(peer_);
+            co_return true;
         }
-        if (count <= 0) {
-            if (!header.empty()) {
-                refuse(RefusalReason::proxy_header, EventId::session_refused,
-                       "ended within its PROXY header");
-            }
-            co_return false;  // a health check that only connects is nobody's fault
-        }
-        const std::size_t before = header.size();
-        header.append(seen.data(), static_cast<std::size_t>(count));
-        const ProxyHeader read = weir::read_proxy_header(header);
-        if (read.verdict != ProxyVerdict::need_more && read.verdict != ProxyVerdict::header) {
-            const bool absent = read.verdict == ProxyVerdict::absent;
+        if (state == ProxyReader::State::refused) {
             refuse(RefusalReason::proxy_header, EventId::session_refused,
-                   absent ? "sent no PROXY header, and is in proxy_protocol_from"
-                          : "sent a malformed PROXY header");
+                   std::string(reader.failure()));
             co_return false;
         }
-        const bool whole = read.verdict == ProxyVerdict::header;
-        const std::size_t taken = (whole ? read.bytes : header.size()) - before;
-        static_cast<void>(recv(socket_.get(), seen.data(), taken, MSG_DONTWAIT));
-        if (whole) {
-            peer_ = read.client.value_or(peer_);
-            co_return true;
+        if (state == ProxyReader::State::ended) {
+            co_return false;
+        }
+        if (state == ProxyReader::State::wait) {
+            co_await wait_until_ready(StreamState::wait_read);
         }
     }
     co_return false;
@@ -163,7 +144,7 @@ asio::awaitable<bool> StreamSession::read_proxy_header() {
 
 // What accept asks for a peer that is its own client.
 bool StreamSession::admit_client() {
-    if (!listener_.allows(peer_)) {
+    if (!listener_.gate().allows(peer_)) {
         return false;
     }
     source_place_ = listener_.acquire_source(peer_);
@@ -358,7 +339,7 @@ void StreamSession::check_deadline(std::int64_t now_ns) {
 }
 
 void StreamSession::refuse(RefusalReason reason, EventId event, const std::string& detail) {
-    listener_.refuse(peer_, reason, event, detail);
+    listener_.gate().refuse(peer_, reason, event, detail);
 }
 
 // What the kernel has acknowledged to the sender is ours to deliver.

@@ -62,11 +62,13 @@ TEST(Settings, EveryDefaultIsAValueThatTheReaderTakes) {
         ListenerConfig listener;
         ClassificationEntry entry;
         RuleConfig rule;
+        MetricRuleConfig metric_rule;
         HttpEndpointConfig endpoint;
         SettingOwner owner = &config;
         owner = setting.path.starts_with("listeners[]") ? SettingOwner{&listener} : owner;
         owner = setting.path.starts_with("classification[]") ? SettingOwner{&entry} : owner;
         owner = setting.path.starts_with("rules[]") ? SettingOwner{&rule} : owner;
+        owner = setting.path.starts_with("metric_rules[]") ? SettingOwner{&metric_rule} : owner;
         owner = setting.path.starts_with("loki[]") ? SettingOwner{&endpoint} : owner;
         const Result<void> set = set_value(setting, setting.slot(owner), text);
         EXPECT_TRUE(set) << setting.path << ": " << set.error().message;

@@ -59,7 +59,9 @@ TEST(MdtGenerator, TheSameSeedGivesTheSameMessage) {
         static_cast<void>(MdtGenerator({.shape = shape}).generate(1, 2, 3, second));
         EXPECT_EQ(first, second);
         static_cast<void>(MdtGenerator({.shape = shape, .seed = 2}).generate(1, 2, 3, second));
-        EXPECT_EQ(first == second, shape == MdtShape::nxos_event && first == second);
+        if (shape != MdtShape::nxos_event) {  // which has few values to choose from
+            EXPECT_NE(first, second);
+        }
         static_cast<void>(MdtGenerator({.shape = shape}).generate(2, 2, 3, second));
         EXPECT_NE(first, second);
     }

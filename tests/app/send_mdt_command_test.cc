@@ -295,7 +295,7 @@ TEST(SendMdt, SendsByUdp) {
 }
 
 TEST(SendMdt, PlaysWhatWasRecorded) {
-    const TempDir directory;
+    const test::TempDir directory;
     const MdtGenerator generator({.interfaces = 2});
     std::string message;
     static_cast<void>(generator.generate(0, 0, 1, message));
@@ -304,13 +304,13 @@ TEST(SendMdt, PlaysWhatWasRecorded) {
         append_mdt_header(TelemetryEncoding::kvgpb, message.size(), stream);
         stream += message;
     }
-    std::ofstream(directory.path() / "raw", std::ios::binary) << message;
-    std::ofstream(directory.path() / "stream", std::ios::binary) << stream;
+    std::ofstream(directory.file("raw"), std::ios::binary) << message;
+    std::ofstream(directory.file("stream"), std::ios::binary) << stream;
     GrpcReceiver server;
     SendMdtOptions options;
     options.to = fmt::format("127.0.0.1:{}", server.port);
     options.sender.devices = 2;
-    options.files = {(directory.path() / "raw").string(), (directory.path() / "stream").string()};
+    options.files = {directory.file("raw"), directory.file("stream")};
     const Outcome outcome = run(options);
     expect_same(outcome, server.receiver);
     EXPECT_EQ(outcome.told["messages"], 8);

@@ -35,7 +35,8 @@ struct TelemetrySource {
 
 // Value. How things were named, for weir's own metrics.
 struct TelemetryMapperCounts {
-    std::uint64_t leaves = 0;            // seen: those mapped and those skipped
+    std::uint64_t leaves = 0;            // of rows' contents: those mapped and those skipped
+    std::uint64_t mapped = 0;            // became samples, or a label of an _info series
     std::uint64_t keys_by_table = 0;     // lists whose keys the models' facts gave
     std::uint64_t keys_by_siblings = 0;  // whose keys were found by all siblings being distinct
     std::uint64_t keys_by_index = 0;     // whose elements are told apart by their place only

@@ -1,10 +1,12 @@
 #include "app/memory_budget.h"
 
+#include "app/build_telemetry.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/source_table.h"
 #include "receivers/stream_listener.h"
 #include "receivers/udp_listener.h"
 #include "sinks/loki_endpoint.h"
+#include "sinks/mimir_endpoint.h"
 
 #include <fmt/format.h>
 
@@ -124,6 +126,15 @@ std::uint64_t endpoints_bytes(const Config& config) {
     std::uint64_t sum = queues ? 0 : config.spool.memory_bytes_max * 3 / 2 + spool_cache_bytes;
     sum += queues && config.file.enabled ? config.file.queue_bytes_max : 0;
     sum += config.loki.empty() ? 0 : dead_letters_bytes;
+    // Samples: as with records, a queue for each or one memory for all; what is taken ahead.
+    const bool samples = !config.mimir.empty() || takes_telemetry(config);
+    sum +=
+        queues || !samples ? 0 : config.spool.metrics_memory_bytes_max * 3 / 2 + spool_cache_bytes;
+    for (const HttpEndpointConfig& endpoint : config.mimir) {
+        sum += (queues ? endpoint.queue_bytes_max : MimirEndpointOptions{}.bytes_ahead_max) +
+               endpoint.requests_in_flight_max * (HttpClientOptions{}.response_bytes_max +
+                                                  rewrite_copies * config.metrics.batch.bytes_max);
+    }
     for (const HttpEndpointConfig& endpoint : config.loki) {
         sum += (queues ? endpoint.queue_bytes_max : 0) + LokiEndpointOptions{}.slow_bytes_max +
                endpoint.requests_in_flight_max * HttpClientOptions{}.response_bytes_max +

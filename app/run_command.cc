@@ -224,8 +224,10 @@ void Runner::watch_files() {
     for (const ListenerConfig& listener : machine_->config().listeners) {
         watch_tls(listener.tls, WatchedFor::listeners);
     }
-    for (const HttpEndpointConfig& endpoint : machine_->config().loki) {
-        watch(endpoint.tls_certificate, WatchedFor::endpoints);
+    for (const auto* list : {&machine_->config().loki, &machine_->config().mimir}) {
+        for (const HttpEndpointConfig& endpoint : *list) {
+            watch(endpoint.tls_certificate, WatchedFor::endpoints);
+        }
     }
     watch_tls(machine_->config().admin.tls, WatchedFor::admin_tls);
     watch(machine_->config().admin.token_file, WatchedFor::admin_token);

@@ -1,5 +1,7 @@
 #include "app/build_parts.h"
 
+#include "app/build_telemetry.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -154,7 +156,8 @@ Result<ListenerProfile> make_profile(const ListenerConfig& listener) {
 
 }  // namespace
 
-Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config& config) {
+Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config& config,
+                                                                   std::size_t threads) {
     auto settings = std::make_shared<IntakeSettings>();
     settings->base_labels = {{"job", "weir"},
                              {"service_name", "syslog"},
@@ -191,6 +194,11 @@ Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(const Config&
     settings->reassemble = config.reassembly.enabled;
     settings->reassembly.bytes_max = config.reassembly.bytes_max;
     settings->reassembly.timeout_ns = as_ns(config.reassembly.timeout);
+    Result<MdtSettings> mdt = make_mdt_settings(config, threads);
+    if (!mdt) {
+        return tl::unexpected(mdt.error());
+    }
+    settings->mdt = std::move(*mdt);
     return std::shared_ptr<const IntakeSettings>(std::move(settings));
 }
 

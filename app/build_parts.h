@@ -19,7 +19,7 @@ namespace weir {
 
 // Fails naming the line of the configuration that cannot be carried out.
 [[nodiscard]] Result<std::shared_ptr<const IntakeSettings>> make_intake_settings(
-    const Config& config);
+    const Config& config, std::size_t threads);
 
 [[nodiscard]] UdpLimits make_udp_limits(const ListenerLimits& limits);
 // What the threads of a stream listener share takes the limits at once.

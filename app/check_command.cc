@@ -46,7 +46,9 @@ int run_check_command(const CheckOptions& options, std::ostream& out, std::ostre
         return 1;
     }
     // What only building the parts can tell, such as the memory that a pattern needs.
-    if (const auto parts = make_intake_settings(*outcome.config); !parts) {
+    if (const auto parts =
+            make_intake_settings(*outcome.config, ingest_thread_count(*outcome.config));
+        !parts) {
         messages << options.file << ": " << parts.error().message << '\n'
                  << options.file << ": 1 error\n";
         return 1;

@@ -20,11 +20,20 @@ namespace weir {
 struct Listener {
     ListenerConfig config;
     std::unique_ptr<StreamShared> shared;
+    std::unique_ptr<MdtShared> mdt;  // of telemetry, instead of it
     std::unique_ptr<Snapshot<boost::asio::ssl::context>> tls;
     std::vector<TlsCertificate> certificates;  // what is in `tls`; the main thread's
     std::uint16_t port = 0;
     bool ipv4_only = false;
     std::size_t granted_bytes = 0;
+
+    [[nodiscard]] std::size_t connections_open() const {
+        return mdt ? mdt->connections.open() : shared->connections.open();
+    }
+
+    [[nodiscard]] std::size_t session_bytes_used() const {
+        return mdt ? mdt->streams.session_bytes.used() : shared->session_bytes.used();
+    }
 };
 
 // One endpoint: its place in the log and its sink. `loki` is set for those that can reload.
@@ -58,6 +67,8 @@ class Topology::Impl {
     void make_canary();
     void make_threads();
     [[nodiscard]] Result<void> open_listener(const ListenerConfig& config);
+    [[nodiscard]] Result<void> open_mdt_sockets(SocketGroup group, const Listener& listener,
+                                                std::uint32_t number);
 
     void start();
     [[nodiscard]] Result<void> reload(Config next);
@@ -101,6 +112,9 @@ class Topology::Impl {
     std::unique_ptr<MemoryLog> memory_log_;
     std::unique_ptr<SpoolLog> spool_;
     Log* log_ = nullptr;
+    std::unique_ptr<MemoryLog> metrics_memory_log_;
+    Log* metrics_log_ = nullptr;
+    std::atomic<std::uint64_t> kept_ids_{0};
     IntakeAccount earlier_intake_;  // counted before this process
     ListenerAllowances allowances_;
     std::unique_ptr<DeadLetterTable> dead_letters_;

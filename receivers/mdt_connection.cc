@@ -266,7 +266,7 @@ asio::awaitable<void> MdtConnection::read_frames() {
     set_deadline(listener_.options().limits.idle_timeout_ns);
     tcp_ = std::make_unique<MdtTcpSession>(
         MdtStream::Options{.listener = listener_.options().listener, .peer = peer_},
-        listener_.shared().streams, listener_.sink());
+        listener_.shared().streams, listener_.sink(), listener_.options().limits.message_bytes_max);
     while (!closing_) {
         const bool more = read_once();
         if (!more) {
@@ -295,7 +295,8 @@ bool MdtConnection::read_once() {
     unread_ = read.state == StreamState::open;
     if (!tcp_->take(read.bytes, listener_.clock().now(),
                     listener_.options().limits.message_bytes_max)) {
-        refuse(RefusalReason::bad_framing, tcp_->failure());
+        refuse(RefusalReason::bad_framing,
+               fmt::format("its TCP framing cannot be read on: {}", tcp_->failure()));
         return false;
     }
     // Only whole messages renew the time that a session has, and the first bytes of the next one

@@ -95,8 +95,11 @@ void MdtGrpcCall::take_message() {
     const std::optional<std::string_view> args = calls_.contents(message_, refused);
     if (!args) {
         stream_->refuse_frame(message_.Length(), refused);
-    } else if (stream_->take_args(*args, calls_.clock().now(), calls_.message_bytes_max())) {
-        connection_->progress_ns = calls_.clock().monotonic_ns();
+    } else if (const std::int64_t now_ns = calls_.clock().monotonic_ns();
+               stream_->take_args(*args, {.time = calls_.clock().now(),
+                                          .monotonic_ns = now_ns,
+                                          .message_bytes_max = calls_.message_bytes_max()})) {
+        connection_->progress_ns = now_ns;
         connection_->proven = true;
     }
     message_.Clear();
@@ -136,9 +139,9 @@ void MdtGrpcCall::finish(const grpc::Status& status) {
     reader_writer_.Finish(status, this);
 }
 
-void MdtGrpcCall::expire(Timestamp now) {
+void MdtGrpcCall::expire(std::int64_t monotonic_ns) {
     if (stream_) {
-        stream_->expire(now);
+        stream_->expire(monotonic_ns);
     }
 }
 

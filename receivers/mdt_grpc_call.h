@@ -71,7 +71,7 @@ class MdtGrpcCall final : public MdtGrpcEvent {
     void wait_for_call();
     void on_event(bool ok) override;
     // Called every second or so.
-    void expire(Timestamp now);
+    void expire(std::int64_t monotonic_ns);
 
   private:
     enum class State : std::uint8_t { requested, reading, pausing, finishing };

@@ -343,9 +343,9 @@ void MdtGrpcServer::Impl::tick() {
     }
     slices_ = {};
     inflater_.shrink();
-    const Timestamp now = clock_.now();
+    const std::int64_t now_ns = clock_.monotonic_ns();
     for (const auto& [call, owned] : calls_) {
-        call->expire(now);
+        call->expire(now_ns);
     }
     ticking_ = !ending_;
     if (ticking_) {

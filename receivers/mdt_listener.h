@@ -33,7 +33,8 @@ namespace weir {
 
 // What may change while connections stay open.
 struct MdtLimits {
-    std::size_t message_bytes_max = 16UL * 1024 * 1024;  // NX-OS pushes up to 12 MB
+    // NX-OS pushes up to 12 MB. gRPC itself takes up to twice the value it was opened with.
+    std::size_t message_bytes_max = 16UL * 1024 * 1024;
     std::size_t connections_per_source_max = 64;
     // Without a whole message. Long, because a subscription to changes may have nothing to say for
     // hours; who is gone without a word is noticed by keepalive.

@@ -4,6 +4,7 @@
 
 #include "core/address.h"
 #include "core/time.h"
+#include "parsers/mdt_chunks.h"
 #include "pipeline/byte_pool.h"
 #include "receivers/mdt_sink.h"
 
@@ -39,24 +40,52 @@ class MdtStream {
     MdtStream(const MdtStream&) = delete;
     MdtStream& operator=(const MdtStream&) = delete;
 
+    // Value. When something came, and the limit in force.
+    struct Now {
+        Timestamp time;
+        std::int64_t monotonic_ns = 0;
+        std::size_t message_bytes_max = 0;
+    };
+
     // One MdtDialoutArgs, serialised. True when a whole message came of it.
-    bool take_args(std::string_view args, Timestamp now, std::size_t message_bytes_max);
+    bool take_args(std::string_view bytes, const Now& now);
     // One body of the TCP framing.
     void take_body(std::string_view body, MdtBody encoding, Timestamp now);
     // A frame that was refused before it could be read.
     void refuse_frame(std::size_t bytes, RejectReason reason);
     // Gives up chunks whose rest has not come in time. Called every second or so.
-    void expire(Timestamp now);
+    void expire(std::int64_t monotonic_ns);
 
     [[nodiscard]] const Peer& peer() const { return options_.peer; }
 
   private:
     [[nodiscard]] MdtSession session() const;
     void take(std::string_view message, MdtBody encoding, Timestamp now);
+    // Counts what a step says was lost.
+    void account(const MdtChunkStep& step);
+
+    // What chunks wait in, out of the listener's pool.
+    class Budget final : public MdtChunkBudget {
+      public:
+        explicit Budget(BytePool& pool) : permit_(pool) {}
+
+        [[nodiscard]] bool charge(std::size_t bytes) override {
+            return permit_.resize(permit_.bytes() + bytes);
+        }
+
+        void release(std::size_t bytes) override {
+            static_cast<void>(permit_.resize(permit_.bytes() - bytes));
+        }
+
+      private:
+        BytePool::Permit permit_;
+    };
 
     Options options_;
     MdtSink& sink_;
     std::uint64_t id_;
+    Budget budget_;
+    MdtChunks chunks_;
 };
 
 }  // namespace weir

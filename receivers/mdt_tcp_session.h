@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/time.h"
+#include "parsers/mdt_framing.h"
 #include "receivers/mdt_sink.h"
 #include "receivers/mdt_stream.h"
 #include "receivers/session_buffer.h"
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace weir {
@@ -19,7 +19,8 @@ namespace weir {
 class MdtTcpSession {
   public:
     // The references must outlive it.
-    MdtTcpSession(MdtStream::Options options, MdtStreamShared& shared, MdtSink& sink);
+    MdtTcpSession(MdtStream::Options options, MdtStreamShared& shared, MdtSink& sink,
+                  std::size_t message_bytes_max);
 
     // Where to read to.
     [[nodiscard]] std::span<char> space(std::span<char> scratch) { return buffer_.space(scratch); }
@@ -31,25 +32,25 @@ class MdtTcpSession {
     // What is incomplete ends here.
     void end();
 
-    [[nodiscard]] const std::string& failure() const { return failure_; }
+    // The name of an MdtFramingError.
+    [[nodiscard]] std::string_view failure() const { return failure_; }
 
     // Whole messages so far.
     [[nodiscard]] std::uint64_t messages() const { return messages_; }
 
     // Whether bytes of an incomplete frame are here.
-    [[nodiscard]] bool frame_begun() const { return !buffer_.kept().empty() || skip_ > 0; }
+    [[nodiscard]] bool frame_begun() const {
+        return !buffer_.kept().empty() || !framer_.between_messages();
+    }
 
   private:
-    struct Step;
-
-    [[nodiscard]] Step next(std::string_view bytes, std::size_t message_bytes_max);
+    void skip_incomplete(std::string_view rest);
 
     MdtStream stream_;
     SessionBuffer buffer_;
-    std::size_t needed_ = 0;  // of the incomplete frame, its header included
-    std::size_t skip_ = 0;    // of a frame that was refused
+    MdtFramer framer_;
     std::uint64_t messages_ = 0;
-    std::string failure_;
+    std::string_view failure_;
 };
 
 }  // namespace weir

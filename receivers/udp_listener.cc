@@ -186,7 +186,9 @@ void UdpListener::deliver(std::size_t slot, Timestamp now) {
         sink_.reject(options_.listener, RejectReason::proxy_header);
         return;
     }
-    frame.bytes = without_line_end(frame.bytes);
+    if (options_.text) {
+        frame.bytes = without_line_end(frame.bytes);
+    }
     if (truncated) {
         frame.defects.add(Defect::truncated);
     }

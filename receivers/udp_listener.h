@@ -34,6 +34,7 @@ class UdpListener {
         std::uint32_t listener = 0;  // its number in the FrameSink
         UdpLimits limits;
         std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // as granted
+        bool text = true;  // line ends at the end of a datagram are no part of it
     };
 
     // The sink, clock and events must outlive the listener.

@@ -1,6 +1,7 @@
 // Entry point: the command line. Each subcommand is one file of its own.
 #include "app/check_command.h"
 #include "app/dead_letters_command.h"
+#include "app/decode_mdt_command.h"
 #include "app/ledger_command.h"
 #include "app/parse_command.h"
 #include "app/run_command.h"
@@ -10,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <malloc.h>
 #include <optional>
@@ -273,6 +275,52 @@ int run_send_mdt(SendArguments& arguments) {
     return weir::run_send_mdt_command(options, std::cout, std::cerr);
 }
 
+// `weir decode mdt`.
+struct DecodeArguments {
+    std::string framing = "raw";
+    std::string encoding = "auto";
+    std::string received_at;
+    std::string file = "-";
+};
+
+void add_decode(CLI::App& app, DecodeArguments& arguments) {
+    CLI::App* group = app.add_subcommand("decode", "Show what a message becomes");
+    group->require_subcommand(1);
+    CLI::App* mdt = group->add_subcommand("mdt", "Telemetry: the series of a recorded message");
+    mdt->add_option("--framing", arguments.framing,
+                    "raw: one message; grpc: messages of a call, or one MdtDialoutArgs; "
+                    "tcp: behind IOS-XR's headers")
+        ->check(CLI::IsMember({"raw", "grpc", "tcp"}))
+        ->capture_default_str();
+    mdt->add_option("--encoding", arguments.encoding, "auto, kvgpb or json")
+        ->check(CLI::IsMember({"auto", "kvgpb", "json"}))
+        ->capture_default_str();
+    mdt->add_option("--received-at", arguments.received_at,
+                    "Receive time (RFC 3339) that the device's clock is held against");
+    mdt->add_option("file", arguments.file, "File; - for stdin")->capture_default_str();
+}
+
+int run_decode_mdt(const DecodeArguments& arguments) {
+    weir::DecodeMdtOptions options;
+    options.capture = *weir::mdt_capture_from_name(arguments.framing);
+    options.encoding = *weir::mdt_encoding_from_name(arguments.encoding);
+    if (!arguments.received_at.empty()) {
+        const auto time = weir::timestamp_from_rfc3339(arguments.received_at);
+        if (!time) {
+            return usage_error("--received-at: " + time.error().message);
+        }
+        options.received_ms = time->unix_ns / weir::ns_per_ms;
+    }
+    if (arguments.file == "-") {
+        return weir::run_decode_mdt_command(options, std::cin, std::cout, std::cerr);
+    }
+    std::ifstream file(arguments.file, std::ios::binary);
+    if (!file) {
+        return usage_error("cannot read " + arguments.file);
+    }
+    return weir::run_decode_mdt_command(options, file, std::cout, std::cerr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -301,6 +349,8 @@ int main(int argc, char** argv) {
     add_dead_letters(app, dead_letters_arguments);
     SendArguments send_arguments;
     add_send(app, send_arguments);
+    DecodeArguments decode_arguments;
+    add_decode(app, decode_arguments);
     CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
     CLI::App* version = app.add_subcommand("version", "Print the version");
     CLI11_PARSE(app, argc, argv);
@@ -324,6 +374,9 @@ int main(int argc, char** argv) {
     }
     if (app.got_subcommand("dead-letters")) {
         return run_dead_letters(dead_letters_arguments);
+    }
+    if (app.got_subcommand("decode")) {
+        return run_decode_mdt(decode_arguments);
     }
     if (app.got_subcommand("send")) {
         return run_send_mdt(send_arguments);

@@ -154,12 +154,6 @@ TelemetryList::TelemetryList(TelemetryFamily family, std::string_view schema,
     for (const std::string_view key : yang_list_keys(schema)) {
         table_.push_back({std::string(key), make_key_label(element, key)});
     }
-    // Bursts of one queue are told apart by their time only: the last one is what the series shows.
-    if (family == TelemetryFamily::other && element == "microburst") {
-        for (const char* key : {"interfaceName", "queue"}) {
-            table_.push_back({key, make_key_label(element, key)});
-        }
-    }
     const bool nxos = family != TelemetryFamily::yang || schema.starts_with("Cisco-NX-OS");
     for (std::string& name : candidate_names(element, nxos)) {
         KeyLabel label = make_key_label(element, name);

@@ -33,6 +33,10 @@ const TelemetryMapperCounts& TelemetryMapper::counts() const {
     return impl_->counts();
 }
 
+std::vector<TelemetrySkippedPath> TelemetryMapper::skipped_paths() const {
+    return impl_->skipped_paths();
+}
+
 std::size_t TelemetryMapper::memory_bytes() const {
     return impl_->memory_bytes();
 }

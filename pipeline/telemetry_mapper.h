@@ -45,6 +45,13 @@ struct TelemetryMapperCounts {
     std::uint64_t name_clashes = 0;      // pairs of paths
 };
 
+// Value. A path whose leaves became nothing, since the start.
+struct TelemetrySkippedPath {
+    std::string schema;                // as pipeline/yang_facts.h writes paths
+    LeafSkip reason = LeafSkip::text;  // the last one
+    std::uint64_t leaves = 0;
+};
+
 // Resource. One thread. No allocation for a leaf that was seen before.
 class TelemetryMapper {
   public:
@@ -62,6 +69,8 @@ class TelemetryMapper {
              MetricSink& sink);
 
     [[nodiscard]] const TelemetryMapperCounts& counts() const;
+    // For those who ask where a leaf is; those of paths that are not remembered are missing.
+    [[nodiscard]] std::vector<TelemetrySkippedPath> skipped_paths() const;
     // What is remembered of names and paths, in bytes, roughly; bounded.
     [[nodiscard]] std::size_t memory_bytes() const;
 

@@ -24,11 +24,17 @@ std::string schema_of(const TelemetryPath& parent, std::string_view element) {
                 return "nxos_dme:" + std::string(element);
             }
             break;
-        case TelemetryFamily::show:
-            if (element.starts_with("TABLE_") || element.starts_with("ROW_")) {
+        case TelemetryFamily::show: {
+            // Rows have the path of their table, and columns one right below the command's.
+            if (element.starts_with("ROW_")) {
                 return parent.schema;
             }
-            break;
+            const TelemetryPath* command = &parent;
+            while (command->parent != nullptr) {
+                command = command->parent;
+            }
+            return command->schema + '/' + std::string(element);
+        }
         default:
             if (parent.parent == nullptr) {
                 return parent.schema + std::string(element);
@@ -61,7 +67,13 @@ TelemetryPath* alias_of(TelemetryPath& parent, std::string_view element) {
     return nullptr;
 }
 
-// Known by what the list's path ends with, if the models' facts know it.
+// Of a show table the rows are the list.
+bool is_known_list(const TelemetryPath& path) {
+    const bool rows = path.role == TelemetryRole::rows;
+    return rows == (path.root->family == TelemetryFamily::show) &&
+           !yang_list_keys(path.schema).empty();
+}
+
 bool has_key(std::string_view list_schema, std::string_view key) {
     const auto keys = yang_list_keys(list_schema);
     return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -193,7 +205,7 @@ TelemetryPath* TelemetryPaths::make_path(TelemetryPath* parent, std::string_view
         parent->first_child = &path;
         ++parent->children;
         parent->key_below = parent->key_below || may_be_key(*parent, element);
-        path.known_list = !yang_list_keys(path.schema).empty() && path.role != TelemetryRole::rows;
+        path.known_list = is_known_list(path);
     }
     bytes_ += sizeof path + path.schema.size() + path.element.size();
     return &path;
@@ -353,6 +365,16 @@ void TelemetryPaths::families_below(const TelemetryPath& path,
         }
         at = at == &path ? nullptr : at->next_sibling;
     }
+}
+
+std::vector<TelemetrySkippedPath> TelemetryPaths::skipped_paths() const {
+    std::vector<TelemetrySkippedPath> skipped;
+    for (const TelemetryPath& path : paths_) {
+        if (path.skipped > 0) {
+            skipped.push_back({path.schema, path.skipped_for, path.skipped});
+        }
+    }
+    return skipped;
 }
 
 }  // namespace weir

@@ -4,11 +4,8 @@
 
 #include "core/metric.h"
 #include "pipeline/metric_families.h"
-#include "pipeline/network_interface.h"
-#include "pipeline/telemetry_keys.h"
 #include "pipeline/telemetry_mapper.h"
-#include "pipeline/telemetry_shape.h"
-#include "pipeline/yang_facts.h"
+#include "pipeline/telemetry_path.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,78 +18,6 @@
 #include <vector>
 
 namespace weir {
-
-struct TelemetryPath;
-
-// What becomes of one leaf.
-struct TelemetryLeaf {
-    LeafFact fact;
-    std::string name;        // of a label: of an info, or of a state's word
-    std::string other_name;  // of a state's, where `name` is taken
-    // Null until a value demands it, and where `refused` says why there is none.
-    const MetricFamily* family = nullptr;
-    std::optional<LeafSkip> refused;
-    const NetworkInterfaceMetric* interface_metric = nullptr;
-    const MetricFamily* interface_family = nullptr;
-    // A state's words: those of the model, then those seen; never more than words_max.
-    std::vector<std::string> words;
-    bool word_left_out = false;  // there are more; they are "other"
-    std::uint64_t number = 0;    // of the leaf, from 1
-};
-
-// A name as it was seen below a node, and the node it leads to.
-struct TelemetryEdge {
-    std::string name;
-    TelemetryPath* to = nullptr;
-    TelemetryEdge* next = nullptr;  // what came after it last time
-};
-
-enum class TelemetryRole : std::uint8_t {
-    plain,
-    objects,  // of DME: where classes stand
-    object,   // a class
-    rows,     // ROW_x of a show table
-};
-
-struct TelemetryPath {
-    TelemetryPath* parent = nullptr;
-    TelemetryPath* first_child = nullptr;
-    TelemetryPath* next_sibling = nullptr;
-    std::uint32_t children = 0;
-    const TelemetryRoot* root = nullptr;  // whose names it has
-    TelemetryRole role = TelemetryRole::plain;
-    std::string element;
-    std::string schema;  // as yang_facts has it
-    TelemetryEdge* first_edge = nullptr;
-
-    std::unique_ptr<TelemetryLeaf> leaf;  // made with the first value
-    std::unique_ptr<TelemetryList> list;
-    bool known_list = false;                    // the models' facts have its keys
-    bool key_below = false;                     // a child may be the key of this element
-    const MetricFamily* info_family = nullptr;  // of texts right below
-    std::optional<LeafSkip> info_refused;
-
-    // Of the walk that is under way: see TelemetryMapper.
-    std::uint64_t walk = 0;
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-};
-
-// One key of a row's `keys`, by its place.
-struct TelemetryRowKey {
-    std::string name;
-    KeyLabel label;
-};
-
-// What is known of one encoding path.
-struct TelemetryEntry {
-    std::string encoding_path;
-    TelemetryRoot root;
-    TelemetryPath* path = nullptr;  // null: no place for it
-    std::vector<TelemetryRowKey> keys;
-    std::vector<KeyLabel> path_keys;  // of root.keys
-    bool event = false;
-};
 
 // Resource. One thread; what it gives lives as long as it does, at a fixed place. Nothing is
 // forgotten: what comes past a limit is refused.
@@ -143,6 +68,8 @@ class TelemetryPaths {
     // Appends the families of all that is known below.
     void families_below(const TelemetryPath& path, std::vector<const MetricFamily*>& own,
                         std::vector<const MetricFamily*>& interface) const;
+
+    [[nodiscard]] std::vector<TelemetrySkippedPath> skipped_paths() const;
 
     [[nodiscard]] std::uint64_t name_clashes() const { return name_clashes_; }
 

@@ -40,6 +40,10 @@ class TelemetryWalk {
 
     [[nodiscard]] std::size_t memory_bytes() const;
 
+    [[nodiscard]] std::vector<TelemetrySkippedPath> skipped_paths() const {
+        return paths_.skipped_paths();
+    }
+
   private:
     // A child that was seen, and the next one of the same path.
     struct Child {
@@ -90,12 +94,13 @@ class TelemetryWalk {
     void state(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node);
     void state_samples(const TelemetryLeaf& leaf, std::string_view label, std::size_t word);
     void state_changed(const TelemetryPath& path, const TelemetryLeaf& leaf, std::size_t word);
-    void info(TelemetryLeaf& leaf, const TelemetryNode& node);
+    void info(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node);
     void info_sample(TelemetryPath& path, std::size_t begin);
     void interface_sample(const TelemetryLeaf& leaf, const TelemetryNode& node);
     [[nodiscard]] bool has_family(TelemetryPath& path, TelemetryLeaf& leaf);
     void sample(const MetricFamily& family, double value);
-    void skip(LeafSkip reason, std::uint64_t leaves = 1);
+    void skip(LeafSkip reason, std::uint64_t leaves);
+    void skip(TelemetryPath& path, LeafSkip reason);
     void skip_below(TelemetryNodes nodes, LeafSkip reason);
     void map_below(TelemetryNodes nodes);
     void event(std::string_view line);

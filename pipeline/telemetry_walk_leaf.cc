@@ -16,6 +16,12 @@ void TelemetryWalk::skip(LeafSkip reason, std::uint64_t leaves) {
     sink_->skip(reason, leaves);
 }
 
+void TelemetryWalk::skip(TelemetryPath& path, LeafSkip reason) {
+    ++path.skipped;
+    path.skipped_for = reason;
+    skip(reason, 1);
+}
+
 // Every node without children is a leaf.
 void TelemetryWalk::skip_below(TelemetryNodes nodes, LeafSkip reason) {
     const auto leaves = static_cast<std::uint64_t>(std::count_if(
@@ -51,27 +57,27 @@ bool TelemetryWalk::has_family(TelemetryPath& path, TelemetryLeaf& leaf) {
         paths_.name_leaf(path, leaf);
     }
     if (leaf.family == nullptr) {
-        skip(leaf.refused.value_or(LeafSkip::name_clash));
+        skip(path, leaf.refused.value_or(LeafSkip::name_clash));
     }
     return leaf.family != nullptr;
 }
 
 void TelemetryWalk::leaf(TelemetryPath& path, const TelemetryNode& node) {
     if (node.kind == TelemetryKind::container) {
-        return skip(LeafSkip::empty);
+        return skip(path, LeafSkip::empty);
     }
     if (std::find(key_nodes_.begin(), key_nodes_.end(), &node) != key_nodes_.end()) {
-        return skip(LeafSkip::identifier);
+        return skip(path, LeafSkip::identifier);
     }
     TelemetryLeaf& leaf = paths_.leaf(path);
     if (leaf.fact.kind == LeafKind::identifier) {
-        return skip(LeafSkip::identifier);
+        return skip(path, LeafSkip::identifier);
     }
     if (node.kind == TelemetryKind::bytes) {
-        return skip(LeafSkip::bytes);
+        return skip(path, LeafSkip::bytes);
     }
     if (labels_.refused()) {
-        return skip(LeafSkip::labels_max);
+        return skip(path, LeafSkip::labels_max);
     }
     if (node.deleted) {
         vanish(path);
@@ -83,10 +89,10 @@ void TelemetryWalk::leaf(TelemetryPath& path, const TelemetryNode& node) {
     }
     switch (leaf.fact.kind) {
         case LeafKind::text:
-            skip(trim_blanks(leaf_text(node, text_)).empty() ? LeafSkip::empty : LeafSkip::text);
+            skip(path, leaf_text(node, text_).empty() ? LeafSkip::empty : LeafSkip::text);
             break;
         case LeafKind::info:
-            info(leaf, node);
+            info(path, leaf, node);
             break;
         case LeafKind::state:
             state(path, leaf, node);
@@ -128,7 +134,7 @@ void TelemetryWalk::leaf_list(TelemetryPath& path, std::size_t at) {
 void TelemetryWalk::number(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node) {
     const LeafNumber number = leaf_number(node, leaf.fact);
     if (number.skip) {
-        return skip(*number.skip);
+        return skip(path, *number.skip);
     }
     if (!has_family(path, leaf)) {
         return;
@@ -175,17 +181,17 @@ void TelemetryWalk::interface_sample(const TelemetryLeaf& leaf, const TelemetryN
 void TelemetryWalk::state(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node) {
     const std::string_view word = state_word(leaf_text(node, text_));
     if (word.empty()) {
-        return skip(LeafSkip::empty);
+        return skip(path, LeafSkip::empty);
     }
     if (!mapping_->state_sets) {
-        return skip(LeafSkip::text);
+        return skip(path, LeafSkip::text);
     }
     std::string_view label = leaf.name;
     if (labels_.find(label) != nullptr) {
         label = leaf.other_name;
     }
     if (!labels_.fits(1) || labels_.find(label) != nullptr) {
-        return skip(LeafSkip::labels_max);
+        return skip(path, LeafSkip::labels_max);
     }
     if (!has_family(path, leaf)) {
         return;
@@ -241,21 +247,21 @@ void TelemetryWalk::state_changed(const TelemetryPath& path, const TelemetryLeaf
 }
 
 // Kept until the container's end, when all its texts go out on one series.
-void TelemetryWalk::info(TelemetryLeaf& leaf, const TelemetryNode& node) {
+void TelemetryWalk::info(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node) {
     const std::string_view text =
         cut_text(leaf_text(node, text_), labels_.limits().value_bytes_max);
     if (text.empty()) {
-        return skip(LeafSkip::empty);
+        return skip(path, LeafSkip::empty);
     }
     const auto taken = [&](const MetricLabel& label) { return label.name == leaf.name; };
     const std::size_t more = infos_.size() - infos_begin_ + 1;
     if (!labels_.fits(more)) {
-        return skip(LeafSkip::labels_max);
+        return skip(path, LeafSkip::labels_max);
     }
     if (labels_.find(leaf.name) != nullptr ||
         std::any_of(infos_.begin() + static_cast<std::ptrdiff_t>(infos_begin_), infos_.end(),
                     taken)) {
-        return skip(LeafSkip::name_clash);
+        return skip(path, LeafSkip::name_clash);
     }
     const bool borrowed = node.kind == TelemetryKind::text;
     infos_.push_back({.name = leaf.name, .value = borrowed ? text : labels_.keep(text)});

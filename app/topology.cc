@@ -467,6 +467,13 @@ std::vector<KeptMessage> Topology::kept_messages() const {
     return messages;
 }
 
+std::optional<std::string> Topology::exposition() const {
+    if (impl_->latest_values_ == nullptr) {
+        return std::nullopt;
+    }
+    return impl_->latest_values_->render();
+}
+
 bool Topology::ready() const {
     return impl_->ready_;
 }

@@ -1,5 +1,6 @@
 // Part of Topology: endpoints and their places in the log, and how they come and go with a reload.
 #include "app/build_parts.h"
+#include "app/build_telemetry.h"
 #include "app/find_by_name.h"
 #include "app/topology_impl.h"
 
@@ -10,6 +11,13 @@
 #include <random>
 
 namespace weir {
+
+namespace {
+
+constexpr std::string_view exposition_name = "exposition";
+constexpr std::size_t exposition_queue_bytes = 16UL * 1024 * 1024;
+
+}  // namespace
 
 std::unique_ptr<Endpoint> Topology::Impl::make_loki(const HttpEndpointConfig& config) {
     std::random_device entropy;
@@ -56,6 +64,20 @@ void Topology::Impl::make_endpoints() {
     }
     for (const HttpEndpointConfig& config : config_.mimir) {
         endpoints_.push_back(make_mimir(config));
+    }
+    if (takes_telemetry(config_) && config_.metrics.exposition && config_.mimir.empty()) {
+        LogCursor& cursor =
+            add_cursor(Signal::metrics, std::string(exposition_name), exposition_queue_bytes);
+        auto sink = std::make_unique<LatestValues>(
+            cursor, clock_,
+            LatestValuesOptions{.name = std::string(exposition_name),
+                                .table = {.series_max = config_.metrics.exposition_series_max}});
+        latest_values_ = sink.get();
+        endpoints_.push_back(
+            std::make_unique<Endpoint>(Endpoint{.name = std::string(exposition_name),
+                                                .cursor = cursor,
+                                                .signal = Signal::metrics,
+                                                .sink = std::move(sink)}));
     }
     if (config_.file.enabled) {
         LogCursor& cursor = add_cursor(Signal::logs, "file", config_.file.queue_bytes_max);

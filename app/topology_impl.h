@@ -7,6 +7,7 @@
 #include "pipeline/memory_log.h"
 #include "pipeline/spool_log.h"
 #include "sinks/dead_letter_table.h"
+#include "sinks/latest_values.h"
 #include "sinks/loki_canary.h"
 #include "sinks/loki_endpoint.h"
 #include "sinks/mimir_endpoint.h"
@@ -140,6 +141,7 @@ class Topology::Impl {
     std::unique_ptr<DeadLetterTable> dead_letters_;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
+    LatestValues* latest_values_ = nullptr;  // one of the endpoints', if there is one
     std::unique_ptr<LokiCanary> canary_;
     // Last, so that threads end before what they use.
     std::vector<std::unique_ptr<IngestThread>> threads_;

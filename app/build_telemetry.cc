@@ -63,6 +63,12 @@ SeriesLimits series_limits(const MetricsConfig& metrics, std::size_t threads) {
 
 }  // namespace
 
+bool takes_telemetry(const Config& config) {
+    return std::any_of(
+        config.listeners.begin(), config.listeners.end(),
+        [](const ListenerConfig& listener) { return listener.protocol == Protocol::mdt; });
+}
+
 Result<MdtSettings> make_mdt_settings(const Config& config, std::size_t threads) {
     const MetricsConfig& metrics = config.metrics;
     MdtSettings settings;
@@ -97,6 +103,32 @@ Result<MdtSettings> make_mdt_settings(const Config& config, std::size_t threads)
     settings.events = metrics.events;
     settings.kept_messages = metrics.kept_messages;
     return settings;
+}
+
+MdtLimits make_mdt_limits(const ListenerLimits& limits) {
+    return {.message_bytes_max = limits.message_bytes_max,
+            .connections_per_source_max = limits.connections_per_source_max,
+            .idle_timeout_ns = as_ns(limits.idle_timeout),
+            .handshake_timeout_ns = as_ns(limits.handshake_timeout),
+            .coalesce_ns = as_ns(limits.coalesce_max)};
+}
+
+void set_shared_limits(MdtShared& shared, const ListenerLimits& limits) {
+    shared.connections.set_max(limits.connections_max);
+    shared.streams.session_bytes.set_max(limits.session_bytes_max);
+}
+
+MdtListener::Options make_mdt_options(const ListenerConfig& listener) {
+    MdtListener::Options options{.name = listener.name,
+                                 .framing = listener.framing,
+                                 .tls_only = listener.transport == Transport::tls,
+                                 .limits = make_mdt_limits(listener.limits)};
+    options.grpc.connection_age_max_ns = as_ns(listener.limits.connection_age_max);
+    options.grpc.quota_bytes = listener.limits.grpc_bytes_max;
+    if (!listener.tls.certificate.empty()) {
+        options.grpc.tls = {listener.tls.certificate, listener.tls.key, listener.tls.client_ca};
+    }
+    return options;
 }
 
 }  // namespace weir

@@ -25,6 +25,9 @@ std::string summary(const Config& config) {
                            "classification entry", "classification entries");
     text += ", " + counted(config.rules.size(), "rule", "rules");
     text += ", " + counted(config.loki.size(), "Loki endpoint", "Loki endpoints");
+    if (!config.mimir.empty()) {
+        text += ", " + counted(config.mimir.size(), "Mimir endpoint", "Mimir endpoints");
+    }
     return config.file.enabled ? text + ", files in " + config.file.directory : text;
 }
 
@@ -46,7 +49,9 @@ int run_check_command(const CheckOptions& options, std::ostream& out, std::ostre
         return 1;
     }
     // What only building the parts can tell, such as the memory that a pattern needs.
-    if (const auto parts = make_intake_settings(*outcome.config); !parts) {
+    if (const auto parts =
+            make_intake_settings(*outcome.config, ingest_thread_count(*outcome.config));
+        !parts) {
         messages << options.file << ": " << parts.error().message << '\n'
                  << options.file << ": 1 error\n";
         return 1;

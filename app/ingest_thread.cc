@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace weir {
@@ -42,11 +43,49 @@ void IngestThread::add_stream(FileDescriptor socket, StreamListener::Options opt
         io_, std::move(socket), std::move(options), shared, intake_, parts_.clock, parts_.events);
 }
 
+void IngestThread::add_mdt_intake(const MdtIntake::Parts& parts,
+                                  const MdtIntake::Options& options) {
+    mdt_ = std::make_unique<MdtIntake>(parts, options);
+    mdt_datagrams_ = std::make_unique<MdtDatagrams>(*mdt_);
+}
+
+Result<void> IngestThread::add_mdt(FileDescriptor socket, MdtListener::Options options,
+                                   MdtShared& shared) {
+    const std::uint32_t listener = options.listener;
+    Result<std::unique_ptr<MdtListener>> opened = MdtListener::open(
+        io_, std::move(socket), std::move(options), shared, *mdt_, parts_.clock, parts_.events);
+    if (!opened) {
+        return tl::unexpected(opened.error());
+    }
+    mdt_listeners_[listener] = std::move(*opened);
+    return {};
+}
+
+void IngestThread::add_mdt_udp(FileDescriptor socket, UdpListener::Options options) {
+    const std::uint32_t listener = options.listener;
+    options.text = false;
+    udp_[listener] = std::make_unique<UdpListener>(io_, std::move(socket), std::move(options),
+                                                   *mdt_datagrams_, parts_.clock, parts_.events);
+}
+
+const ListenerCounters& IngestThread::counters(std::size_t listener, Protocol protocol) const {
+    return protocol == Protocol::mdt ? *mdt_->all_counters()[listener]
+                                     : *intake_.all_counters()[listener];
+}
+
+std::uint64_t IngestThread::last_frame_ns() const {
+    const std::uint64_t syslog = intake_.gauges().last_frame_ns.value();
+    return mdt_ ? std::max(syslog, mdt_->last_frame_ns()) : syslog;
+}
+
 void IngestThread::start() {
     for (const auto& [number, listener] : udp_) {
         listener->start();
     }
     for (const auto& [number, listener] : streams_) {
+        listener->start();
+    }
+    for (const auto& [number, listener] : mdt_listeners_) {
         listener->start();
     }
     tick();
@@ -55,6 +94,9 @@ void IngestThread::start() {
 
 void IngestThread::tick() {
     intake_.tick();
+    if (mdt_) {
+        mdt_->tick();
+    }
     for (const auto& [number, listener] : udp_) {
         listener->tick();
     }
@@ -74,9 +116,17 @@ void IngestThread::set_stream_limits(std::uint32_t listener, StreamLimits limits
     boost::asio::post(io_, [this, listener, limits] { streams_.at(listener)->set_limits(limits); });
 }
 
+void IngestThread::set_mdt_limits(std::uint32_t listener, MdtLimits limits) {
+    boost::asio::post(
+        io_, [this, listener, limits] { mdt_listeners_.at(listener)->set_limits(limits); });
+}
+
 void IngestThread::stop_accepting() {
     boost::asio::post(io_, [this] {
         for (const auto& [number, listener] : streams_) {
+            listener->stop_accepting();
+        }
+        for (const auto& [number, listener] : mdt_listeners_) {
             listener->stop_accepting();
         }
     });
@@ -95,9 +145,15 @@ void IngestThread::finish() {
         for (const auto& [number, listener] : streams_) {
             listener->stop();
         }
+        for (const auto& [number, listener] : mdt_listeners_) {
+            listener->stop();
+        }
         // Behind the reads that had completed already, whose sessions still deliver.
         boost::asio::post(io_, [this] {
             intake_.finish();
+            if (mdt_) {
+                mdt_->finish();
+            }
             work_.reset();
         });
     });

@@ -1,14 +1,17 @@
 // Entry point: the command line. Each subcommand is one file of its own.
 #include "app/check_command.h"
 #include "app/dead_letters_command.h"
+#include "app/decode_mdt_command.h"
 #include "app/ledger_command.h"
 #include "app/parse_command.h"
 #include "app/run_command.h"
+#include "app/send_mdt_command.h"
 #include "app/spool_command.h"
 
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <malloc.h>
 #include <optional>
@@ -205,6 +208,119 @@ int run_dead_letters(DeadLettersArguments& arguments) {
         std::cout, std::cerr);
 }
 
+// `weir send mdt`.
+struct SendArguments {
+    weir::SendMdtOptions options;
+    std::string transport = "grpc";
+    std::string encoding = "kvgpb";
+    std::string shape = "xr";
+    double duration_s = 0;
+};
+
+void add_send_wire(CLI::App& mdt, SendArguments& arguments) {
+    weir::MdtSenderOptions& sender = arguments.options.sender;
+    mdt.add_option("--to", arguments.options.to, "Receiver, HOST:PORT")->capture_default_str();
+    mdt.add_option("--transport", arguments.transport, "grpc, tcp or udp")
+        ->check(CLI::IsMember({"grpc", "tcp", "udp"}))
+        ->capture_default_str();
+    mdt.add_option("--devices", sender.devices, "Devices, each with a connection of its own")
+        ->capture_default_str();
+    mdt.add_option("--chunk", sender.chunk_bytes, "Send in chunks of so many bytes, as NX-OS");
+    mdt.add_flag("--gzip", sender.gzip, "Compress what gRPC sends");
+    mdt.add_flag("--header", sender.datagram_header, "Put the header of IOS-XR in front (UDP)");
+    mdt.add_option("--source", sender.source,
+                   "IPv4 address of the first device; the others follow it (TCP, UDP)");
+    mdt.add_flag("--tls", sender.tls, "Use TLS (gRPC)");
+    mdt.add_option("--tls-ca", sender.tls_ca, "Issuers of the receiver's certificate (PEM)");
+    mdt.add_option("--tls-cert", sender.tls_cert, "Certificate of the devices (PEM)");
+    mdt.add_option("--tls-key", sender.tls_key, "Its key (PEM)");
+    mdt.add_option("--tls-name", sender.tls_name, "Name that the receiver's certificate has");
+}
+
+void add_send(CLI::App& app, SendArguments& arguments) {
+    CLI::App* group = app.add_subcommand("send", "Play devices to a receiver");
+    group->require_subcommand(1);
+    CLI::App* mdt = group->add_subcommand("mdt", "Send telemetry, generated or recorded");
+    add_send_wire(*mdt, arguments);
+    weir::SendMdtOptions& options = arguments.options;
+    mdt->add_option("--encoding", arguments.encoding, "kvgpb or json")
+        ->check(CLI::IsMember({"kvgpb", "json"}))
+        ->capture_default_str();
+    mdt->add_option("--shape", arguments.shape,
+                    "xr, xe, nxos-dme, nxos-show, nxos-event or openconfig")
+        ->check(CLI::IsMember({"xr", "xe", "nxos-dme", "nxos-show", "nxos-event", "openconfig"}))
+        ->capture_default_str();
+    mdt->add_option("--interfaces", options.generator.interfaces, "Interfaces of a device")
+        ->capture_default_str();
+    mdt->add_option("--seed", options.generator.seed, "Another seed gives other values")
+        ->capture_default_str();
+    mdt->add_option("--rate", options.rate_messages_per_s,
+                    "Messages a second of all devices; 0: as fast as it goes")
+        ->check(CLI::NonNegativeNumber);
+    mdt->add_option("--messages", options.messages,
+                    "Messages of all devices together (default: one of each)");
+    mdt->add_option("--duration", arguments.duration_s, "Seconds after which it ends")
+        ->check(CLI::NonNegativeNumber);
+    mdt->add_option("files", options.files,
+                    "Recorded messages instead: one raw message each, or a TCP stream");
+}
+
+int run_send_mdt(SendArguments& arguments) {
+    weir::SendMdtOptions& options = arguments.options;
+    options.sender.transport = *weir::mdt_transport_from_name(arguments.transport);
+    options.generator.shape = *weir::mdt_shape_from_name(arguments.shape);
+    options.generator.encoding = arguments.encoding == "json" ? weir::TelemetryEncoding::json
+                                                              : weir::TelemetryEncoding::kvgpb;
+    options.duration = std::chrono::milliseconds(static_cast<long>(arguments.duration_s * 1000));
+    return weir::run_send_mdt_command(options, std::cout, std::cerr);
+}
+
+// `weir decode mdt`.
+struct DecodeArguments {
+    std::string framing = "raw";
+    std::string encoding = "auto";
+    std::string received_at;
+    std::string file = "-";
+};
+
+void add_decode(CLI::App& app, DecodeArguments& arguments) {
+    CLI::App* group = app.add_subcommand("decode", "Show what a message becomes");
+    group->require_subcommand(1);
+    CLI::App* mdt = group->add_subcommand("mdt", "Telemetry: the series of a recorded message");
+    mdt->add_option("--framing", arguments.framing,
+                    "raw: one message; grpc: messages of a call, or one MdtDialoutArgs; "
+                    "tcp: behind IOS-XR's headers")
+        ->check(CLI::IsMember({"raw", "grpc", "tcp"}))
+        ->capture_default_str();
+    mdt->add_option("--encoding", arguments.encoding, "auto, kvgpb or json")
+        ->check(CLI::IsMember({"auto", "kvgpb", "json"}))
+        ->capture_default_str();
+    mdt->add_option("--received-at", arguments.received_at,
+                    "Receive time (RFC 3339) that the device's clock is held against");
+    mdt->add_option("file", arguments.file, "File; - for stdin")->capture_default_str();
+}
+
+int run_decode_mdt(const DecodeArguments& arguments) {
+    weir::DecodeMdtOptions options;
+    options.capture = *weir::mdt_capture_from_name(arguments.framing);
+    options.encoding = *weir::mdt_encoding_from_name(arguments.encoding);
+    if (!arguments.received_at.empty()) {
+        const auto time = weir::timestamp_from_rfc3339(arguments.received_at);
+        if (!time) {
+            return usage_error("--received-at: " + time.error().message);
+        }
+        options.received_ms = time->unix_ns / weir::ns_per_ms;
+    }
+    if (arguments.file == "-") {
+        return weir::run_decode_mdt_command(options, std::cin, std::cout, std::cerr);
+    }
+    std::ifstream file(arguments.file, std::ios::binary);
+    if (!file) {
+        return usage_error("cannot read " + arguments.file);
+    }
+    return weir::run_decode_mdt_command(options, file, std::cout, std::cerr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -231,6 +347,10 @@ int main(int argc, char** argv) {
     CLI::App* ledger = add_ledger(app, ledger_options);
     DeadLettersArguments dead_letters_arguments;
     add_dead_letters(app, dead_letters_arguments);
+    SendArguments send_arguments;
+    add_send(app, send_arguments);
+    DecodeArguments decode_arguments;
+    add_decode(app, decode_arguments);
     CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
     CLI::App* version = app.add_subcommand("version", "Print the version");
     CLI11_PARSE(app, argc, argv);
@@ -254,6 +374,12 @@ int main(int argc, char** argv) {
     }
     if (app.got_subcommand("dead-letters")) {
         return run_dead_letters(dead_letters_arguments);
+    }
+    if (app.got_subcommand("decode")) {
+        return run_decode_mdt(decode_arguments);
+    }
+    if (app.got_subcommand("send")) {
+        return run_send_mdt(send_arguments);
     }
     if (*schema) {
         return weir::run_schema_command(std::cout);

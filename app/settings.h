@@ -52,9 +52,8 @@ struct ClassificationEntry {
 };
 
 // Value that borrows: the object that a setting is a part of.
-using SettingOwner =
-    std::variant<Config*, ListenerConfig*, ClassificationEntry*, RuleConfig*, MetricRuleConfig*,
-                 HttpEndpointConfig*>;
+using SettingOwner = std::variant<Config*, ListenerConfig*, ClassificationEntry*, RuleConfig*,
+                                  MetricRuleConfig*, HttpEndpointConfig*>;
 
 // Value that borrows: an address and its port are two fields but one setting.
 struct EndpointSlot {

@@ -1,6 +1,7 @@
 #include "app/topology.h"
 
 #include "app/build_parts.h"
+#include "app/build_telemetry.h"
 #include "app/config_load.h"
 #include "app/config_seal.h"
 #include "app/memory_budget.h"
@@ -23,23 +24,6 @@ constexpr std::chrono::milliseconds drain_poll{20};
 constexpr std::chrono::milliseconds drain_of_away{1000};
 
 }  // namespace
-
-Result<void> Topology::Impl::open_log() {
-    if (config_.spool.directory.empty()) {
-        memory_log_ = std::make_unique<MemoryLog>(events_);
-        log_ = memory_log_.get();
-        return {};
-    }
-    Result<std::unique_ptr<SpoolLog>> spool =
-        SpoolLog::open(make_spool_options(config_.spool), clock_, events_);
-    if (!spool) {
-        return tl::unexpected(spool.error());
-    }
-    spool_ = std::move(*spool);
-    earlier_intake_ = spool_->earlier_intake();
-    log_ = spool_.get();
-    return {};
-}
 
 void Topology::Impl::make_canary() {
     std::random_device entropy;
@@ -66,16 +50,35 @@ void Topology::Impl::make_threads() {
                                   .listeners_max = config_.listeners.size(),
                                   .sources_max = config_.sources_max,
                                   .seed = seed}));
+        if (takes_telemetry(config_)) {
+            threads_.back()->add_mdt_intake({.settings = settings_,
+                                             .metrics_log = *metrics_log_,
+                                             .logs_log = *log_,
+                                             .ceiling = ceiling_,
+                                             .clock = clock_,
+                                             .events = events_,
+                                             .allowances = allowances_,
+                                             .kept_ids = kept_ids_},
+                                            {.shard = static_cast<std::uint32_t>(i),
+                                             .listeners_max = config_.listeners.size(),
+                                             .seed = seed,
+                                             .stop_when_full = spool_ != nullptr});
+        }
     }
 }
 
 Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
     Listener& listener = listeners_.emplace_back();
     listener.config = config;
-    listener.shared = std::make_unique<StreamShared>();
-    set_shared_limits(*listener.shared, config.limits);
     const auto number = static_cast<std::uint32_t>(listeners_.size() - 1);
-    if (config.transport == Transport::tls) {
+    if (config.protocol == Protocol::mdt) {
+        listener.mdt = std::make_unique<MdtShared>();
+        set_shared_limits(*listener.mdt, config.limits);
+    } else {
+        listener.shared = std::make_unique<StreamShared>();
+        set_shared_limits(*listener.shared, config.limits);
+    }
+    if (!config.tls.certificate.empty()) {
         const Result<TlsContextPtr> context =
             make_tls_server_context({config.tls.certificate, config.tls.key, config.tls.client_ca});
         if (!context) {
@@ -98,6 +101,9 @@ Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
     listener.port = group->port;
     listener.ipv4_only = group->ipv4_only;
     listener.granted_bytes = group->receive_buffer_bytes;
+    if (config.protocol == Protocol::mdt) {
+        return open_mdt_sockets(std::move(*group), listener, number);
+    }
     for (std::size_t i = 0; i < threads_.size(); ++i) {
         if (datagram) {
             threads_[i]->add_udp(std::move(group->sockets[i]),
@@ -118,6 +124,30 @@ Result<void> Topology::Impl::open_listener(const ListenerConfig& config) {
     return {};
 }
 
+Result<void> Topology::Impl::open_mdt_sockets(SocketGroup group, const Listener& listener,
+                                              std::uint32_t number) {
+    const ListenerConfig& config = listener.config;
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        if (config.transport == Transport::udp) {
+            threads_[i]->add_mdt_udp(std::move(group.sockets[i]),
+                                     {.name = config.name,
+                                      .listener = number,
+                                      .limits = make_udp_limits(config.limits),
+                                      .receive_buffer_bytes = group.receive_buffer_bytes});
+            continue;
+        }
+        MdtListener::Options options = make_mdt_options(config);
+        options.listener = number;
+        options.ipv4 = group.ipv4_only || config.address.is_v4();
+        const Result<void> added =
+            threads_[i]->add_mdt(std::move(group.sockets[i]), std::move(options), *listener.mdt);
+        if (!added) {
+            return fail(fmt::format("listener {}: {}", config.name, added.error().message));
+        }
+    }
+    return {};
+}
+
 void Topology::Impl::start() {
     for (const Listener& listener : listeners_) {
         const ListenerConfig& config = listener.config;
@@ -133,13 +163,8 @@ void Topology::Impl::start() {
         }
     }
     tell_memory();
-    if (spool_) {
-        for (const auto& [endpoint, records] : spool_->status().abandoned) {
-            events_.emit({EventId::spool_abandoned, endpoint,
-                          fmt::format("is not configured; it has not had {} records", records)});
-        }
-        spool_->start();
-    }
+    start_spool(Signal::logs);
+    start_spool(Signal::metrics);
     if (!config_.loki.empty()) {
         dead_letters_->open();
     }
@@ -168,7 +193,8 @@ Result<void> Topology::Impl::reload(Config next) {
     std::string path = next.path;
     std::string sha256 = next.sha256;
     keep_sealed(config_, next);
-    Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(next);
+    Result<std::shared_ptr<const IntakeSettings>> settings =
+        make_intake_settings(next, threads_.size());
     if (!settings) {
         return tl::unexpected(settings.error());
     }
@@ -204,11 +230,17 @@ void Topology::Impl::apply_limits() {
             const std::lock_guard lock(mutex_);
             listeners_[i].config = config;
         }
-        set_shared_limits(*listeners_[i].shared, config.limits);
+        if (listeners_[i].mdt) {
+            set_shared_limits(*listeners_[i].mdt, config.limits);
+        } else {
+            set_shared_limits(*listeners_[i].shared, config.limits);
+        }
         const auto number = static_cast<std::uint32_t>(i);
         for (const auto& thread : threads_) {
             if (config.transport == Transport::udp) {
                 thread->set_udp_limits(number, make_udp_limits(config.limits));
+            } else if (listeners_[i].mdt) {
+                thread->set_mdt_limits(number, make_mdt_limits(config.limits));
             } else {
                 thread->set_stream_limits(number, make_stream_limits(config.limits));
             }
@@ -249,8 +281,12 @@ void Topology::Impl::watch_sources() {
 
 // The endpoint's own thread reads the file for itself, when it changes; this is only to tell.
 void Topology::Impl::look_at_client_certificates() {
-    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
-        endpoints_[i]->certificates = certificate_in_file(config_.loki[i].tls_certificate);
+    // In the order of the configuration, Lokis first.
+    std::size_t number = 0;
+    for (const auto* list : {&config_.loki, &config_.mimir}) {
+        for (const HttpEndpointConfig& config : *list) {
+            endpoints_[number++]->certificates = certificate_in_file(config.tls_certificate);
+        }
     }
 }
 
@@ -261,9 +297,9 @@ std::vector<CertificateStatus> Topology::Impl::certificates() const {
             all.push_back({"listener", listener.config.name, certificate});
         }
     }
-    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
-        for (const TlsCertificate& certificate : endpoints_[i]->certificates) {
-            all.push_back({"endpoint", config_.loki[i].name, certificate});
+    for (const auto& endpoint : endpoints_) {
+        for (const TlsCertificate& certificate : endpoint->certificates) {
+            all.push_back({"endpoint", endpoint->name, certificate});
         }
     }
     return all;
@@ -274,8 +310,8 @@ void Topology::Impl::wait_until_quiet(std::int64_t deadline_ns) const {
         const std::int64_t now_ns = clock_.monotonic_ns();
         const bool quiet =
             std::all_of(threads_.begin(), threads_.end(), [now_ns](const auto& thread) {
-                const auto last = thread->intake().gauges().last_frame_ns.value();
-                return now_ns - static_cast<std::int64_t>(last) >= quiet_ns;
+                const auto last = static_cast<std::int64_t>(thread->last_frame_ns());
+                return now_ns - last >= quiet_ns;
             });
         if (quiet || now_ns >= deadline_ns) {
             return;
@@ -290,7 +326,9 @@ std::chrono::milliseconds Topology::Impl::drain_time(const Endpoint& endpoint,
     const std::chrono::milliseconds left(left_ns / ns_per_ms);
     const EndpointState state = endpoint.sink->status().state;
     const bool away = state == EndpointState::retry || state == EndpointState::hold;
-    return spool_ && spool_->status().healthy && away ? std::min(left, drain_of_away) : left;
+    const SpoolLog* spool = spool_of(endpoint.signal);
+    return spool != nullptr && spool->status().healthy && away ? std::min(left, drain_of_away)
+                                                               : left;
 }
 
 bool Topology::Impl::drain() {
@@ -317,18 +355,22 @@ bool Topology::Impl::drain() {
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->join();
     }
-    if (spool_) {
-        spool_->stop();
+    for (const Signal signal : {Signal::logs, Signal::metrics}) {
+        if (SpoolLog* spool = spool_of(signal)) {
+            spool->stop();
+        }
     }
-    const bool kept = spool_ && spool_->status().unwritten_batches == 0;
     bool delivered = true;
     for (const auto& endpoint : endpoints_) {
+        const SpoolLog* spool = spool_of(endpoint->signal);
+        const bool kept = spool != nullptr && spool->status().unwritten_batches == 0;
         const DeliveryLedger ledger = endpoint->cursor.ledger();
         if (ledger.queued > 0 && !kept) {
             delivered = false;
-            events_.emit({EventId::drain_incomplete, endpoint->sink->status().name,
-                          fmt::format("{} records are undelivered and end with the process",
-                                      ledger.queued)});
+            events_.emit(
+                {EventId::drain_incomplete, endpoint->sink->status().name,
+                 fmt::format("{} {} are undelivered and end with the process", ledger.queued,
+                             endpoint->mimir != nullptr ? "samples" : "records")});
         }
     }
     return delivered;
@@ -340,7 +382,8 @@ Topology::~Topology() = default;
 
 Result<std::unique_ptr<Topology>> Topology::build(Config config, const Clock& clock,
                                                   EventLog& events) {
-    Result<std::shared_ptr<const IntakeSettings>> settings = make_intake_settings(config);
+    Result<std::shared_ptr<const IntakeSettings>> settings =
+        make_intake_settings(config, ingest_thread_count(config));
     if (!settings) {
         return tl::unexpected(settings.error());
     }
@@ -400,6 +443,35 @@ bool Topology::drain() {
 
 Status Topology::status() const {
     return impl_->status();
+}
+
+std::vector<MdtDeviceStatus> Topology::telemetry_devices() const {
+    std::vector<MdtDeviceStatus> devices;
+    for (const auto& thread : impl_->threads_) {
+        if (const MdtIntake* mdt = thread->mdt()) {
+            std::vector<MdtDeviceStatus> more = mdt->devices();
+            devices.insert(devices.end(), more.begin(), more.end());
+        }
+    }
+    return devices;
+}
+
+std::vector<KeptMessage> Topology::kept_messages() const {
+    std::vector<KeptMessage> messages;
+    for (const auto& thread : impl_->threads_) {
+        if (const MdtIntake* mdt = thread->mdt()) {
+            std::vector<KeptMessage> more = mdt->kept();
+            messages.insert(messages.end(), more.begin(), more.end());
+        }
+    }
+    return messages;
+}
+
+std::optional<std::string> Topology::exposition() const {
+    if (impl_->latest_values_ == nullptr) {
+        return std::nullopt;
+    }
+    return impl_->latest_values_->render();
 }
 
 bool Topology::ready() const {

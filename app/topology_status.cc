@@ -76,10 +76,12 @@ void Topology::Impl::add_stream_limits(const Listener& listener, const ListenerS
         return found == status.refused_connections.end() ? std::uint64_t{0} : found->second;
     };
     const auto number = static_cast<std::size_t>(&listener - listeners_.data());
+    const auto found = status.ledger.rejected.find("session_bytes");
+    const std::uint64_t rejected = found == status.ledger.rejected.end() ? 0 : found->second;
     std::uint64_t busiest = 0;
     std::uint64_t without_room = 0;
     for (const auto& thread : threads_) {
-        const ListenerCounters& counters = *thread->intake().all_counters()[number];
+        const ListenerCounters& counters = thread->counters(number, listener.config.protocol);
         busiest = std::max(busiest, counters.source_sessions.value());
         without_room += counters.session_bytes_refused.value();
     }
@@ -90,7 +92,7 @@ void Topology::Impl::add_stream_limits(const Listener& listener, const ListenerS
     add({.name = "connections_max",
          .unit = "connections",
          .limit = limits.connections_max,
-         .current = listener.shared->connections.open(),
+         .current = listener.connections_open(),
          .refused = refused("connections_max") + refused("evicted")});
     add({.name = "connections_per_source_max",
          .unit = "connections",
@@ -100,19 +102,19 @@ void Topology::Impl::add_stream_limits(const Listener& listener, const ListenerS
     add({.name = "session_bytes_max",
          .unit = "bytes",
          .limit = limits.session_bytes_max,
-         .current = listener.shared->session_bytes.used(),
-         .refused = without_room});
+         .current = listener.session_bytes_used(),
+         .refused = listener.mdt ? rejected : without_room});
     add({.name = "idle_timeout",
          .unit = "milliseconds",
          .limit = as_ms(limits.idle_timeout),
          .refused = refused("idle_timeout")});
-    if (listener.tls || !listener.config.proxy_protocol_from.empty()) {
+    if (listener.tls || listener.mdt || !listener.config.proxy_protocol_from.empty()) {
         add({.name = "handshake_timeout",
              .unit = "milliseconds",
              .limit = as_ms(limits.handshake_timeout),
              .refused = refused("handshake_timeout")});
     }
-    if (listener.tls) {
+    if (listener.tls && !listener.mdt) {
         add({.name = "handshakes_max",
              .unit = "handshakes",
              .limit = limits.handshakes_max,
@@ -132,7 +134,7 @@ std::vector<LimitStatus> Topology::Impl::limits_of(const Listener& listener,
     std::uint64_t truncated = 0;
     for (const auto& thread : threads_) {
         const auto number = static_cast<std::size_t>(&listener - listeners_.data());
-        const ListenerCounters& counters = *thread->intake().all_counters()[number];
+        const ListenerCounters& counters = thread->counters(number, listener.config.protocol);
         largest = std::max(largest, counters.largest_message_bytes.value());
         truncated += counters.truncated.value();
     }
@@ -167,7 +169,7 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
         status.ledger = earlier->second;
     }
     for (const auto& thread : threads_) {
-        const ListenerCounters& counters = *thread->intake().all_counters()[number];
+        const ListenerCounters& counters = thread->counters(number, listener.config.protocol);
         status.ledger.add(read_at_rest(counters));
         status.received_bytes += counters.received_bytes.value();
         status.paused += counters.paused.value();
@@ -188,7 +190,7 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
                 counters.refused[i].value();
         }
     }
-    status.sessions = listener.shared->connections.open();
+    status.sessions = listener.connections_open();
     if (listener.config.transport == Transport::udp) {
         status.receive_buffer_asked_bytes = listener.config.limits.receive_buffer_bytes;
         status.receive_buffer_granted_bytes = listener.granted_bytes;
@@ -218,6 +220,7 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .repaired = status.repaired,
         .slow_records = status.slow_records,
         .rate_bytes_per_s = status.rate_bytes_per_s,
+        .rate_samples_per_s = status.rate_samples_per_s,
         .files = status.files,
         .files_bytes = status.files_bytes,
         .files_deleted = status.files_deleted,
@@ -272,6 +275,9 @@ Status Topology::Impl::status() const {
     if (spool_) {
         status.spool = spool_->status();
     }
+    if (metrics_spool_) {
+        status.metrics_spool = metrics_spool_->status();
+    }
     status.dead_letters = dead_letters_->status();
     for (const auto& thread : threads_) {
         const IntakeGauges& gauges = thread->intake().gauges();
@@ -283,6 +289,13 @@ Status Topology::Impl::status() const {
         own.number = status.threads.size() - 1;
         for (const auto& counters : thread->intake().all_counters()) {
             own.received += counters->received.value();
+        }
+        if (const MdtIntake* mdt = thread->mdt()) {
+            for (const auto& counters : mdt->all_counters()) {
+                own.received += counters->received.value();
+            }
+            add_counts(status.telemetry ? *status.telemetry : status.telemetry.emplace(),
+                       mdt->counts());
         }
     }
     for (std::size_t i = 0; i < config_.rules.size(); ++i) {

@@ -53,7 +53,9 @@ constexpr std::array<std::string_view, event_count> names = {"started",
                                                              "canary_query_failed",
                                                              "telemetry_defect",
                                                              "device_conflict",
-                                                             "device_error"};
+                                                             "device_error",
+                                                             "ha_deduplicated",
+                                                             "remote_write_fallback"};
 
 }  // namespace
 

@@ -56,8 +56,10 @@ enum class EventId : std::uint8_t {
     telemetry_defect,
     device_conflict,
     device_error,
+    ha_deduplicated,
+    remote_write_fallback,
 };
-inline constexpr std::size_t event_count = 46;
+inline constexpr std::size_t event_count = 48;
 
 // The stable ID: "listener_opened", ...
 [[nodiscard]] std::string_view event_name(EventId id);

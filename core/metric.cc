@@ -36,6 +36,8 @@ std::string_view leaf_skip_name(LeafSkip skip) {
             return "name_clash";
         case LeafSkip::labels_max:
             return "labels_max";
+        case LeafSkip::paths_max:
+            return "paths_max";
     }
     return "unknown";
 }

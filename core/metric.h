@@ -82,8 +82,9 @@ enum class LeafSkip : std::uint8_t {
     not_number,  // a number by its model, and its text is none
     name_clash,  // two paths would have one name
     labels_max,  // more labels, or longer ones, than Mimir takes
+    paths_max,   // more paths, or longer names, than weir remembers
 };
-inline constexpr std::size_t leaf_skip_count = 8;
+inline constexpr std::size_t leaf_skip_count = 9;
 [[nodiscard]] std::string_view leaf_skip_name(LeafSkip skip);
 
 // Resource interface. Where a mapper hands what it made of a row. One thread.

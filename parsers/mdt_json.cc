@@ -372,6 +372,9 @@ class RowReader {
 
 // None if it is not JSON, or no object.
 std::optional<object> parse(std::string_view bytes, MdtJsonMemory& memory, MdtDefects& defects) {
+    if (bytes.empty()) {
+        return std::nullopt;
+    }
     // The parser copies the message: it reads a little beyond the end of what it is given.
     auto result = memory.parser.parse(bytes.data(), bytes.size(), true);
     if (result.error() == simdjson::UTF8_ERROR) {

@@ -64,12 +64,6 @@ constexpr NetworkInterfaceMetric admin_up(std::span<const std::string_view> word
             .true_words = words_for_up};
 }
 
-struct FamilyRow {
-    std::string_view parents;  // separated by '|'
-    std::string_view leaf;
-    NetworkInterfaceMetric metric;
-};
-
 constexpr std::string_view openconfig = "openconfig-interfaces:interfaces/interface/state/counters";
 constexpr std::string_view iosxe = "Cisco-IOS-XE-interfaces-oper:interfaces/interface/statistics";
 constexpr std::string_view ietf =
@@ -77,6 +71,7 @@ constexpr std::string_view ietf =
     "ietf-interfaces:interfaces/interface/statistics";
 constexpr std::string_view iosxr =
     "Cisco-IOS-XR-infra-statsd-oper:infra-statistics/interfaces/interface/latest/generic-counters";
+constexpr std::string_view nxos_show = "nxos_show:show interface";
 constexpr std::string_view nxos_hc_in = "nxos_dme:rmonIfHCIn|Cisco-NX-OS-device:*/dbgIfHCIn-items";
 constexpr std::string_view nxos_hc_out =
     "nxos_dme:rmonIfHCOut|Cisco-NX-OS-device:*/dbgIfHCOut-items";
@@ -86,7 +81,7 @@ constexpr std::string_view nxos_out = "nxos_dme:rmonIfOut|Cisco-NX-OS-device:*/d
 // Where a model has one thing twice only one of the two is here: two leaves of one row must not
 // be two samples of one series. Of IOS-XE that is the 64-bit leaf, since 32 bits of bytes are
 // gone in seconds; of NX-OS the HC class.
-constexpr FamilyRow rows[] = {
+constexpr NetworkInterfaceSource rows[] = {
     {openconfig, "in-octets", receive_bytes},
     {openconfig, "out-octets", transmit_bytes},
     {openconfig, "in-unicast-pkts", receive_unicast},
@@ -166,6 +161,22 @@ constexpr FamilyRow rows[] = {
     {nxos_out, "discards", transmit_discards},
     {"nxos_dme:ethpmPhysIf|Cisco-NX-OS-device:*/phys-items", "operSt", up(words<"up">)},
     {"nxos_dme:l1PhysIf|Cisco-NX-OS-device:*/PhysIf-list", "adminSt", admin_up(words<"up">)},
+    {nxos_show, "eth_inbytes", receive_bytes},
+    {nxos_show, "eth_outbytes", transmit_bytes},
+    {nxos_show, "eth_inpkts", receive_packets},
+    {nxos_show, "eth_outpkts", transmit_packets},
+    {nxos_show, "eth_inucast", receive_unicast},
+    {nxos_show, "eth_outucast", transmit_unicast},
+    {nxos_show, "eth_inmcast", receive_multicast},
+    {nxos_show, "eth_outmcast", transmit_multicast},
+    {nxos_show, "eth_inbcast", receive_broadcast},
+    {nxos_show, "eth_outbcast", transmit_broadcast},
+    {nxos_show, "eth_inerr", receive_errors},
+    {nxos_show, "eth_outerr", transmit_errors},
+    {nxos_show, "eth_indiscard", receive_discards},
+    {nxos_show, "eth_outdiscard", transmit_discards},
+    {nxos_show, "state", up(words<"up">)},
+    {nxos_show, "admin_state", admin_up(words<"up">)},
 };
 
 bool is_at(std::string_view parents, std::string_view path) {
@@ -185,12 +196,16 @@ bool is_at(std::string_view parents, std::string_view path) {
 
 }  // namespace
 
+std::span<const NetworkInterfaceSource> network_interface_sources() {
+    return rows;
+}
+
 const NetworkInterfaceMetric* network_interface_metric(std::string_view leaf_path) {
     const std::size_t slash = leaf_path.rfind('/');
     if (slash == std::string_view::npos) {
         return nullptr;
     }
-    for (const FamilyRow& row : rows) {
+    for (const NetworkInterfaceSource& row : rows) {
         if (row.leaf == leaf_path.substr(slash + 1) &&
             is_at(row.parents, leaf_path.substr(0, slash))) {
             return &row.metric;

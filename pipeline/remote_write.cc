@@ -346,6 +346,13 @@ std::string encode_write_request_raw(const WriteRequest& request) {
     return raw;
 }
 
+std::string encode_write_request(const WriteRequest& request) {
+    const std::string raw = encode_write_request_raw(request);
+    std::string body;
+    snappy::Compress(raw.data(), raw.size(), &body);
+    return body;
+}
+
 std::unique_ptr<Batch> to_batch(const WriteRequest& request, Timestamp first_received) {
     WriteRequestFacts facts{.samples = request.samples(), .first_received = first_received};
     bool first = true;

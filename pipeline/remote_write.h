@@ -126,6 +126,8 @@ inline constexpr std::size_t write_request_labels_max = 2'000'000;
 
 // The WriteRequest, not compressed. Same input, same bytes; series without samples are left out.
 [[nodiscard]] std::string encode_write_request_raw(const WriteRequest& request);
+// The same in a snappy block, as it is sent.
+[[nodiscard]] std::string encode_write_request(const WriteRequest& request);
 // A batch of it, without an id, shard or tenant.
 [[nodiscard]] std::unique_ptr<Batch> to_batch(const WriteRequest& request,
                                               Timestamp first_received);

@@ -22,9 +22,9 @@ std::uint64_t SeriesStore::identity_hash(std::string_view labels) const {
     return XXH3_64bits_withSeed(labels.data(), labels.size(), seed_);
 }
 
-bool SeriesStore::is_taken(std::string_view labels) {
-    const auto same = [&](std::uint32_t place) { return at(place).labels() == labels; };
-    return by_identity_.find(identity_hash(labels), same) != no_place;
+std::uint32_t SeriesStore::find_identity(std::string_view labels) {
+    return by_identity_.find(identity_hash(labels),
+                             [&](std::uint32_t place) { return at(place).labels() == labels; });
 }
 
 std::uint32_t SeriesStore::add(const SeriesKey& key, std::string_view labels,
@@ -42,7 +42,7 @@ std::uint32_t SeriesStore::add(const SeriesKey& key, std::string_view labels,
     Series& series = at(place);
     series = Series{};
     series.key = key;
-    series.state = SeriesState::live;
+    series.state = SeriesState::stale;  // until it has its first sample
     series.labels_bytes = static_cast<std::uint32_t>(labels.size());
     series.raw_bytes = static_cast<std::uint32_t>(raw_labels.size());
     series.bytes = std::make_unique_for_overwrite<char[]>(labels.size() + raw_labels.size());

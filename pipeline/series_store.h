@@ -18,7 +18,7 @@ enum class SeriesState : std::uint8_t {
     free,     // nobody's place
     live,     //
     stale,    // ended by a marker; its place is kept for a while, and its last time
-    retired,  // the rules call what it was made of otherwise now; goes with its last sample
+    retired,  // as stale, and the rules call otherwise now what it was made of
 };
 
 // Value. What a device gave: the labels' hash stands for the labels, in 64 seeded bits.
@@ -98,10 +98,10 @@ class SeriesStore {
         return by_key_.find(hash, [&](std::uint32_t place) { return at(place).key == key; });
     }
 
-    // Whether some series, retired or not, is called so.
-    [[nodiscard]] bool is_taken(std::string_view labels);
+    // The series that is called so, whatever its state.
+    [[nodiscard]] std::uint32_t find_identity(std::string_view labels);
 
-    // A new live series with these labels, which is not taken. `first_group` is the head of its
+    // A new series with these labels, which no other has. `first_group` is the head of its
     // device's groups.
     [[nodiscard]] std::uint32_t add(const SeriesKey& key, std::string_view labels,
                                     std::string_view raw_labels, std::uint32_t& first_group);

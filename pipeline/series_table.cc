@@ -114,10 +114,13 @@ void SeriesTable::Impl::touch(Series& series) {
 void SeriesTable::Impl::append(std::uint32_t place, std::int64_t timestamp_ms, double value) {
     const PendingSamples::Sample sample{
         .timestamp_ms = timestamp_ms, .value = value, .place = place};
+    const std::size_t markers = pending_.markers();
     PushVerdict verdict = pending_.push(sample);
     if (verdict == PushVerdict::full) [[unlikely]] {
         flush();
         verdict = pending_.push(sample);
+    } else if (verdict != PushVerdict::added && pending_.markers() < markers) {
+        store_.at(place).marker_due = true;  // taken back for a sample that was none
     }
     switch (verdict) {
         case PushVerdict::duplicate:

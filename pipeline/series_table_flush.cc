@@ -72,7 +72,9 @@ void SeriesTable::Impl::write(const PendingSamples::Sample& sample, Series& seri
         first ? sample.timestamp_ms : std::max(batch_newest_ms_, sample.timestamp_ms);
     batch_received_ = first ? received : std::min(batch_received_, received);
     ++batch_samples_;
-    batch_markers_ += sample.is_marker ? 1U : 0U;
+    if (sample.is_marker) {
+        batch_markers_.push_back(sample.place);
+    }
     series.flushed_ms = sample.timestamp_ms;
     series.flushed_bits = std::bit_cast<std::uint64_t>(sample.value);
     frames_.release(sample.frame);
@@ -102,25 +104,38 @@ void SeriesTable::Impl::close_batch() {
                                              .first_received = batch_received_});
     batch->shard = options_.shard;
     batch->tenant = options_.tenant;
-    const std::uint64_t samples = batch_samples_ - batch_markers_;
+    const std::uint64_t samples = batch_samples_ - batch_markers_.size();
     const AppendVerdict verdict = flush_(std::move(batch), frames_.done());
     frames_.clear_done();
     ++counts_.batches;
     if (verdict == AppendVerdict::accepted) {
         counts_.appended += samples;
-        counts_.stale_markers += batch_markers_;
+        counts_.stale_markers += batch_markers_.size();
     } else {
-        counts_.dropped[static_cast<std::size_t>(SampleDrop::log_full)] += samples;
-        for (const std::uint32_t family : batch_families_) {
-            metadata_due_ns_[family] = now_ns_;  // with its next sample
-        }
+        note_not_taken(samples);
     }
     batch_.clear();
     batch_metadata_.clear();
     batch_families_.clear();
     batch_samples_ = 0;
-    batch_markers_ = 0;
+    batch_markers_.clear();
     batch_largest_bytes_ = 0;
+}
+
+// Samples are lost, and counted. Metadata and markers are told again: a series that never ends is
+// worse than a gap.
+void SeriesTable::Impl::note_not_taken(std::uint64_t samples) {
+    counts_.dropped[static_cast<std::size_t>(SampleDrop::log_full)] += samples;
+    for (const std::uint32_t family : batch_families_) {
+        metadata_due_ns_[family] = now_ns_;
+    }
+    for (const std::uint32_t place : batch_markers_) {
+        Series& series = store_.at(place);
+        if (series.state != SeriesState::live) {
+            series.marker_due = true;
+            series.due_ms = series.flushed_ms;
+        }
+    }
 }
 
 }  // namespace weir

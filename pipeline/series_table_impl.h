@@ -45,7 +45,7 @@ class SeriesTable::Impl {
         std::uint32_t sessions = 0;
         std::int64_t disconnected_ns = 0;  // 0: connected, or never was
         std::int64_t heard_ns = 0;
-        std::uint64_t series = 0;  // in the store, whatever their state
+        std::uint64_t series = 0;  // in the store, but for retired ones
         std::uint64_t refused = 0;
         std::uint32_t first_group = no_place;
         std::vector<FeedId> feeds;
@@ -82,6 +82,7 @@ class SeriesTable::Impl {
     // settle() has counted it then.
     [[nodiscard]] std::uint32_t settle(const SeriesKey& key, std::uint64_t hash,
                                        const MetricSample& sample, std::uint32_t place);
+    [[nodiscard]] std::uint32_t add(const SeriesKey& key);
     [[nodiscard]] std::optional<SampleDrop> shape(const MetricSample& sample);
     [[nodiscard]] bool is_over_rule_limit() const;
     [[nodiscard]] std::optional<SampleDrop> no_room();
@@ -92,6 +93,7 @@ class SeriesTable::Impl {
     // Batches.
     void write(const PendingSamples::Sample& sample, Series& series);
     void close_batch();
+    void note_not_taken(std::uint64_t samples);
     void write_metadata(std::uint32_t family);
 
     // Devices and the end of series.
@@ -117,6 +119,7 @@ class SeriesTable::Impl {
     SeriesCounts counts_;
 
     SeriesStore store_;
+    std::size_t retired_ = 0;
     FrameTally frames_;
     PendingSamples pending_;
     RefusedSeries refused_;
@@ -129,7 +132,7 @@ class SeriesTable::Impl {
     WireBuffer batch_;
     WireBuffer batch_metadata_;
     std::uint32_t batch_samples_ = 0;
-    std::uint32_t batch_markers_ = 0;
+    std::vector<std::uint32_t> batch_markers_;  // places of series that end in it
     std::size_t batch_largest_bytes_ = 0;
     std::int64_t batch_oldest_ms_ = 0;
     std::int64_t batch_newest_ms_ = 0;

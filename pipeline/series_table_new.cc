@@ -52,13 +52,37 @@ std::uint32_t SeriesTable::Impl::settle(const SeriesKey& key, std::uint64_t hash
         drop(*why);
         return no_place;
     }
+    return add(key);
+}
+
+// One that ended under the same name is succeeded: its last time still counts, and its marker, if
+// it waits, is due until the new one has a sample.
+std::uint32_t SeriesTable::Impl::add(const SeriesKey& key) {
+    Series past;
+    const std::uint32_t former = store_.find_identity(shape_.labels.view());
+    if (former != no_place) {
+        if (store_.at(former).pending > 0) {
+            flush();
+        }
+        const Series& ended = store_.at(former);
+        past.flushed_ms = ended.flushed_ms;
+        past.flushed_bits = ended.flushed_bits;
+        past.marker_due = ended.marker_due;
+        past.due_ms = ended.due_ms;
+        remove(former);
+    }
     Device& device = devices_[key.device];
-    place = store_.add(key, shape_.labels.view(), shape_.raw_labels.view(), device.first_group);
+    const std::uint32_t place =
+        store_.add(key, shape_.labels.view(), shape_.raw_labels.view(), device.first_group);
     ++device.series;
     Series& series = store_.at(place);
     series.rules_generation = rules_generation_;
     series.final_family = shape_.family;
-    series.state = SeriesState::stale;  // until it has its first sample
+    series.flushed_ms = past.flushed_ms;
+    series.flushed_bits = past.flushed_bits;
+    series.marker_due = past.marker_due;
+    series.due_ms = past.due_ms;
+    series.stale_since_ns = now_ns_;
     take_rule_limits(place);
     return place;
 }
@@ -110,10 +134,12 @@ bool SeriesTable::Impl::is_over_rule_limit() const {
 }
 
 std::optional<SampleDrop> SeriesTable::Impl::no_room() {
-    if (store_.is_taken(shape_.labels.view())) {
+    const std::uint32_t holder = store_.find_identity(shape_.labels.view());
+    if (holder != no_place && store_.at(holder).state == SeriesState::live) {
         return SampleDrop::name_clash;
     }
-    if (store_.size() >= limits_.series_max) {
+    // New rules may rename all series at once, and then again.
+    if (store_.size() - retired_ >= limits_.series_max || store_.size() >= 2 * limits_.series_max) {
         return SampleDrop::series_max;
     }
     if (devices_[device_].series >= limits_.series_per_device_max) {

@@ -1,4 +1,3 @@
-#include "core/assert.h"
 #include "pipeline/remote_write.h"
 #include "pipeline/series_labels.h"
 #include "pipeline/series_table_impl.h"
@@ -12,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t sweep_series = 4096;  // looked at in a tick
 constexpr std::uint32_t sweep_devices_max = 64;
+constexpr std::int64_t retired_ns = 60 * ns_per_s;
 constexpr std::size_t feeds_per_device_max = 256;
 // A device may delete as much as it likes; what that may cost in a second is about 0.1 s.
 constexpr std::size_t vanish_visits_per_s = 1'000'000;
@@ -55,10 +55,10 @@ void SeriesTable::Impl::device_connected(DeviceId device) {
 }
 
 void SeriesTable::Impl::device_disconnected(DeviceId device, std::int64_t now_ns) {
-    if (device == none) {
+    // It may have connected when there was no place for it, and have one now.
+    if (device == none || devices_[device].sessions == 0) {
         return;
     }
-    WEIR_ASSERT(devices_[device].sessions > 0);
     if (--devices_[device].sessions == 0) {
         devices_[device].disconnected_ns = now_ns;
     }
@@ -143,14 +143,24 @@ void SeriesTable::Impl::retire(std::uint32_t place, std::int64_t marker_ms) {
     if (store_.at(place).state == SeriesState::live) {
         end_series(place, marker_ms);
     }
+    Series& series = store_.at(place);
+    series.stale_since_ns = now_ns_;
     store_.retire(place);
+    ++retired_;
+    --devices_[series.key.device].series;
+    give_rule_limits(place, series.key.device);
 }
 
 void SeriesTable::Impl::remove(std::uint32_t place) {
-    const DeviceId device = store_.at(place).key.device;
-    give_rule_limits(place, device);
-    store_.remove(place, devices_[device].first_group);
-    --devices_[device].series;
+    const DeviceId id = store_.at(place).key.device;
+    Device& device = devices_[id];
+    if (store_.at(place).state == SeriesState::retired) {
+        --retired_;
+    } else {
+        --device.series;
+        give_rule_limits(place, id);
+    }
+    store_.remove(place, device.first_group);
 }
 
 void SeriesTable::Impl::vanish(const MetricSelector& gone) {
@@ -243,9 +253,12 @@ void SeriesTable::Impl::sweep_one(std::uint32_t place) {
     }
     if (series.marker_due) {
         try_marker(place);
-    } else if (series.pending == 0 &&
-               (series.state == SeriesState::retired ||
-                now_ns_ - series.stale_since_ns >= limits_.forget_after_ns)) {
+        return;
+    }
+    const std::int64_t kept_ns = series.state == SeriesState::retired
+                                     ? std::min(retired_ns, limits_.forget_after_ns)
+                                     : limits_.forget_after_ns;
+    if (series.pending == 0 && now_ns_ - series.stale_since_ns >= kept_ns) {
         remove(place);
     }
 }
@@ -255,7 +268,7 @@ void SeriesTable::Impl::sweep_devices() {
     for (std::uint32_t i = 0; i < std::min(sweep_devices_max, count); ++i) {
         sweep_device_at_ = sweep_device_at_ + 1 >= count ? 0 : sweep_device_at_ + 1;
         const Device& device = devices_[sweep_device_at_];
-        if (!device.name.empty() && device.series == 0 && device.sessions == 0 &&
+        if (!device.name.empty() && device.first_group == no_place && device.sessions == 0 &&
             now_ns_ - device.heard_ns >= limits_.forget_after_ns) {
             forget_device(sweep_device_at_);
         }

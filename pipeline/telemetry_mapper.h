@@ -35,13 +35,21 @@ struct TelemetrySource {
 
 // Value. How things were named, for weir's own metrics.
 struct TelemetryMapperCounts {
-    std::uint64_t leaves = 0;            // seen: those mapped and those skipped
+    std::uint64_t leaves = 0;            // of rows' contents: those mapped and those skipped
+    std::uint64_t mapped = 0;            // became samples, or a label of an _info series
     std::uint64_t keys_by_table = 0;     // lists whose keys the models' facts gave
     std::uint64_t keys_by_siblings = 0;  // whose keys were found by all siblings being distinct
     std::uint64_t keys_by_index = 0;     // whose elements are told apart by their place only
     std::uint64_t precision_lost = 0;    // gauges past 2^53
     std::uint64_t clock_skewed = 0;      // rows whose time was not believed
     std::uint64_t name_clashes = 0;      // pairs of paths
+};
+
+// Value. A path whose leaves became nothing, since the start.
+struct TelemetrySkippedPath {
+    std::string schema;                // as pipeline/yang_facts.h writes paths
+    LeafSkip reason = LeafSkip::text;  // the last one
+    std::uint64_t leaves = 0;
 };
 
 // Resource. One thread. No allocation for a leaf that was seen before.
@@ -61,6 +69,8 @@ class TelemetryMapper {
              MetricSink& sink);
 
     [[nodiscard]] const TelemetryMapperCounts& counts() const;
+    // For those who ask where a leaf is; those of paths that are not remembered are missing.
+    [[nodiscard]] std::vector<TelemetrySkippedPath> skipped_paths() const;
     // What is remembered of names and paths, in bytes, roughly; bounded.
     [[nodiscard]] std::size_t memory_bytes() const;
 

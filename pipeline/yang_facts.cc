@@ -4,13 +4,17 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace weir {
 
 namespace {
 
 constexpr const YangTable* all_tables[] = {
-    &yang_openconfig, &yang_ietf, &yang_iosxe, &yang_iosxr, &yang_nxos_dme,
+    &yang_openconfig,    &yang_openconfig_platform, &yang_openconfig_network, &yang_ietf,
+    &yang_iosxe,         &yang_iosxe_device,        &yang_iosxe_network,      &yang_iosxr,
+    &yang_iosxr_network, &yang_nxos_interfaces,     &yang_nxos_device,        &yang_nxos_show,
 };
 
 // Calls `visit` for each word of `list`, until it returns false.
@@ -25,16 +29,22 @@ void for_each_word(std::string_view list, char separator, Visit visit) {
     }
 }
 
-using NodeIndex = std::unordered_map<std::string_view, const YangNode*>;
+std::vector<std::string> split_paths(std::string_view paths) {
+    std::vector<std::string> split;
+    for_each_word(paths, '|', [&](std::string_view path) {
+        split.emplace_back(path);
+        return true;
+    });
+    return split;
+}
+
+using NodeIndex = std::unordered_map<std::string, const YangNode*>;
 
 NodeIndex make_index() {
     NodeIndex index;
     for (const YangTable* table : yang_tables()) {
-        for (const YangNode& node : table->nodes) {
-            for_each_word(node.paths, '|', [&](std::string_view path) {
-                index.emplace(path, &node);
-                return true;
-            });
+        for (YangPlace& place : yang_places(*table)) {
+            index.emplace(std::move(place.path), place.node);
         }
     }
     return index;
@@ -47,7 +57,7 @@ const NodeIndex& node_index() {
 }
 
 const YangNode* exact_node(std::string_view path) {
-    const auto found = node_index().find(path);
+    const auto found = node_index().find(std::string(path));
     return found == node_index().end() ? nullptr : found->second;
 }
 
@@ -90,6 +100,26 @@ std::string anywhere(std::string_view path, bool with_last) {
 
 std::span<const YangTable* const> yang_tables() {
     return all_tables;
+}
+
+std::vector<YangPlace> yang_places(const YangTable& table) {
+    std::vector<YangPlace> places;
+    std::vector<std::string> bases;
+    for (const YangNode& node : table.nodes) {
+        if (!node.paths.starts_with('/')) {
+            bases = split_paths(node.paths);
+            for (const std::string& base : bases) {
+                places.push_back({.path = base, .node = &node});
+            }
+            continue;
+        }
+        for (const std::string& below : split_paths(node.paths)) {
+            for (const std::string& base : bases) {
+                places.push_back({.path = base + below, .node = &node});
+            }
+        }
+    }
+    return places;
 }
 
 std::span<const std::string_view> yang_list_keys(std::string_view list_path) {

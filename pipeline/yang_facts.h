@@ -4,8 +4,9 @@
 //
 // A schema path is "<module>:<element>/<element>/...", without module prefixes further on and
 // without keys: "openconfig-interfaces:interfaces/interface/state/counters/in-octets". Of NX-OS:
-// "nxos_dme:<class>/<attribute>", "nxos_show:<command>/<column>" and, for its native YANG,
-// "Cisco-NX-OS-device:System/...".
+// "nxos_dme:<class>/<attribute>", "nxos_show:show <command>/<column>" for columns and
+// "nxos_show:show <command>/TABLE_x" for keys, whatever the table is nested in, and for its native
+// YANG "Cisco-NX-OS-device:System/...". Paths of other kinds are below "nxos:".
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@ using namespace yang;
 
 constexpr YangLeaves interface[] = {
     {"name", identifier},
-    {"interface-type description vrf ipv4 phys-address bia-address auto-upstream-bandwidth", info},
+    {"interface-type description vrf ipv4 phys-address bia-address", info},
     {"admin-status", state<"if-state-unknown", "if-state-up", "if-state-down", "if-state-test">()},
     {"oper-status", state<"if-oper-state-invalid", "if-oper-state-ready", "if-oper-state-no-pass",
                           "if-oper-state-test", "if-oper-state-unknown", "if-oper-state-dormant",
@@ -43,15 +43,47 @@ constexpr YangLeaves ether_state[] = {
 constexpr YangLeaves ether_stats[] = {
     {"in-mac-control-frames in-mac-pause-frames in-oversize-frames in-jabber-frames", counter()},
     {"in-fragment-frames in-8021q-frames out-mac-control-frames out-mac-pause-frames", counter()},
-    {"out-8021q-frames dot3-counters-version-unused", counter()},
+    {"out-8021q-frames", counter()},
 };
 
 constexpr YangLeaves dot3_counters[] = {
     {"dot3-alignment-errors dot3-fcs-errors dot3-single-collision-frames", counter()},
     {"dot3-multiple-collision-frames dot3-sqe-test-errors dot3-deferred-transmissions", counter()},
-    {"dot3-late-collisions dot3-excessive-collisions dot3-internal-mac-tx-errors", counter()},
-    {"dot3-carrier-sense-errors dot3-frame-too-longs dot3-internal-mac-rx-errors", counter()},
-    {"dot3-symbol-errors dot3-duplex-status", counter()},
+    {"dot3-late-collisions dot3-excessive-collisions", counter()},
+    {"dot3-internal-mac-transmit-errors dot3-internal-mac-receive-errors", counter()},
+    {"dot3-carrier-sense-errors dot3-frame-too-longs dot3-symbol-errors", counter()},
+    {"dot3-hc-alignment-errors dot3-hc-fcs-errors dot3-hc-frame-too-longs", counter()},
+    {"dot3-hc-inpause-frames dot3-hc-outpause-frames dot3-hc-symbol-errors", counter()},
+    {"dot3-hc-internal-mac-transmit-errors dot3-hc-internal-mac-receive-errors", counter()},
+    {"dot3-duplex-status", gauge()},  // 1 unknown, 2 half, 3 full (RFC 3635)
+};
+
+constexpr YangLeaves extended_state[] = {
+    {"error-type port-error-reason", some_state()},
+    {"auto-mdix-enabled mdix-oper-status-enabled fec-enabled mgig-downshift-enabled", gauge()},
+};
+
+constexpr YangLeaves storm_control[] = {
+    {"filter-state", state<"inactive", "link-down", "blocking", "forwarding">()},
+};
+
+constexpr YangLeaves storm_rate[] = {
+    {"bandwidth", percent()},
+    {"bps", gauge("bits_per_second")},
+    {"pps", gauge("packets_per_second")},
+};
+
+constexpr YangLeaves classified[] = {
+    {"classified-pkts", counter()},
+    {"classified-bytes", counter("bytes")},
+    {"classified-rate", gauge("bits_per_second")},
+};
+
+constexpr YangLeaves queuing[] = {
+    {"output-pkts drop-pkts", counter()},
+    {"output-bytes drop-bytes", counter("bytes")},
+    {"queue-size-pkts", gauge()},
+    {"queue-size-bytes", gauge("bytes")},
 };
 
 constexpr YangLeaves protocol_stats[] = {
@@ -60,18 +92,44 @@ constexpr YangLeaves protocol_stats[] = {
     {"in-forwarded-pkts out-forwarded-pkts in-discarded-pkts out-discarded-pkts", counter()},
 };
 
+constexpr YangLeaves meter[] = {
+    {"meter-id", identifier},
+    {"meter-succeed-pkts meter-failed-pkts", counter()},
+    {"meter-succeed-bytes meter-failed-bytes", counter("bytes")},
+};
+
+constexpr YangLeaves lag[] = {
+    {"aggregate-id", identifier},
+    {"lag-type", state<"lag-off", "lag-auto", "lag-active", "lag-passive">()},
+    {"min-links lag-speed", gauge()},
+    {"members", text},
+};
+
 constexpr YangNode nodes[] = {
     {"Cisco-IOS-XE-interfaces-oper:interfaces/interface", words<"name">, interface},
-    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/statistics", {}, statistics},
-    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/ether-state", {}, ether_state},
-    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/ether-stats", {}, ether_stats},
-    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/ether-stats/dot3-counters",
+    {"/statistics", {}, statistics},
+    {"/ether-state", {}, ether_state},
+    {"/ether-stats", {}, ether_stats},
+    {"/ether-stats/dot3-counters/dot3-error-counters-v2", {}, dot3_counters},
+    {"/v4-protocol-stats|/v6-protocol-stats", {}, protocol_stats},
+    {"/intf-ext-state", {}, extended_state},
+    {"/storm-control/broadcast|/storm-control/multicast|/storm-control/unicast|"
+     "/storm-control/unknown-unicast",
      {},
-     dot3_counters},
-    {"Cisco-IOS-XE-interfaces-oper:interfaces/interface/v4-protocol-stats|"
-     "Cisco-IOS-XE-interfaces-oper:interfaces/interface/v6-protocol-stats",
+     storm_control},
+    {"/storm-control/broadcast/current-rate|/storm-control/multicast/current-rate|"
+     "/storm-control/unicast/current-rate|/storm-control/unknown-unicast/current-rate",
      {},
-     protocol_stats},
+     storm_rate},
+    {"/lag-aggregate-state", words<"aggregate-id">, lag},
+    {"/diffserv-info", words<"direction", "policy-name">},
+    {"/diffserv-info/diffserv-target-classifier-stats",
+     words<"classifier-entry-name", "parent-path">},
+    {"/diffserv-info/diffserv-target-classifier-stats/classifier-entry-stats", {}, classified},
+    {"/diffserv-info/diffserv-target-classifier-stats/queuing-stats", {}, queuing},
+    {"/diffserv-info/diffserv-target-classifier-stats/meter-stats", words<"meter-id">, meter},
+    {"/diffserv-info/priority-oper-list", words<"priority-level">},
+    {"/diffserv-info/priority-oper-list/agg-priority-stats", {}, queuing},
 };
 
 }  // namespace

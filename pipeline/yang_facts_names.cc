@@ -42,7 +42,7 @@ constexpr YangLeaves by_name[] = {
     {"serial-no serial-number part-no part-number mfg-name vendor model-name", info},
     {"phys-address mac-address hardware-type interface-type", info},
     // neither
-    {"dn rn childAction status subscriptionId collection-id sequence-number", identifier},
+    {"dn rn childAction subscriptionId collection-id", identifier},
 };
 
 struct NameEnding {

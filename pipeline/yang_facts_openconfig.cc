@@ -90,7 +90,7 @@ constexpr YangLeaves ip_counters[] = {
 };
 
 constexpr YangLeaves ip_state[] = {
-    {"enabled mtu dhcp-client counters", gauge()},
+    {"enabled mtu dhcp-client", gauge()},
 };
 
 constexpr YangLeaves neighbor_state[] = {

@@ -8,7 +8,9 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -20,8 +22,9 @@ struct YangLeaves {
 
 // Value that borrows. A container or list.
 struct YangNode {
-    // A schema path. "*" between the colon and the last element stands for any elements: what is
-    // said of that last element holds wherever it is. Several paths: separated by "|".
+    // A schema path, or several that are alike, separated by '|'. "*" between the colon and the
+    // last element stands for any elements: what is said of that last element holds wherever it is.
+    // A path that begins with '/' is below each of the last node that begins with a module.
     std::string_view paths;
     std::span<const std::string_view> keys = {};  // of a list
     std::span<const YangLeaves> leaves = {};
@@ -34,14 +37,28 @@ struct YangTable {
     std::span<const YangNode> nodes;
 };
 
+// Value. A node under one of its paths, written out.
+struct YangPlace {
+    std::string path;
+    const YangNode* node = nullptr;
+};
+
 // All tables, in the order in which the documentation has them.
 [[nodiscard]] std::span<const YangTable* const> yang_tables();
+[[nodiscard]] std::vector<YangPlace> yang_places(const YangTable& table);
 
 extern const YangTable yang_openconfig;
+extern const YangTable yang_openconfig_platform;
+extern const YangTable yang_openconfig_network;
 extern const YangTable yang_ietf;
 extern const YangTable yang_iosxe;
+extern const YangTable yang_iosxe_device;
+extern const YangTable yang_iosxe_network;
 extern const YangTable yang_iosxr;
-extern const YangTable yang_nxos_dme;
+extern const YangTable yang_iosxr_network;
+extern const YangTable yang_nxos_interfaces;
+extern const YangTable yang_nxos_device;
+extern const YangTable yang_nxos_show;
 
 // What the rows are written with.
 namespace yang {

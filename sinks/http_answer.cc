@@ -79,4 +79,28 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
     return std::min<std::chrono::milliseconds>(wait, wait_max);
 }
 
+std::optional<std::uint64_t> parse_written(std::string_view value) {
+    std::uint64_t count = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+    const bool whole = error == std::errc() && end == value.data() + value.size();
+    return whole ? std::optional(count) : std::nullopt;
+}
+
+bool is_html(std::string_view body) {
+    const std::size_t start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+    return start != std::string_view::npos && body[start] == '<';
+}
+
+bool is_json(std::string_view body) {
+    constexpr std::string_view space = " \t\r\n";
+    const std::size_t start = body.find_first_not_of(space);
+    if (start == std::string_view::npos || (body[start] != '{' && body[start] != '[')) {
+        return false;
+    }
+    // A label set has a name there, without quotes.
+    const std::size_t next = body.find_first_not_of(space, start + 1);
+    return next != std::string_view::npos &&
+           std::string_view("\"{[]}").find(body[next]) != std::string_view::npos;
+}
+
 }  // namespace weir

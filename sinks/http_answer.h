@@ -34,6 +34,9 @@ struct HttpResponse {
     bool body_truncated = false;  // the rest was not read
     std::optional<std::chrono::milliseconds> retry_after;
     std::optional<Timestamp> date;  // the server's clock, from its Date header
+    // Of remote write 2.0: whether it said what it has written, and how many samples.
+    bool says_written = false;
+    std::optional<std::uint64_t> samples_written;
 };
 
 // Value. `response` counts only if `error` is none.
@@ -45,6 +48,13 @@ struct HttpResult {
     std::uint64_t files_version = 0;  // HttpClient::files_version() when it was sent
 };
 
+// True for a web page, which a gateway or proxy made, not the endpoint.
+[[nodiscard]] bool is_html(std::string_view body);
+
+// True for a JSON object or array: neither Loki nor a remote-write receiver refuses in JSON, so
+// this is a gateway's too.
+[[nodiscard]] bool is_json(std::string_view body);
+
 // "Sun, 06 Nov 1994 08:49:37 GMT", the only form of a date that may be sent (RFC 9110 section
 // 5.6.7); nothing for anything else.
 [[nodiscard]] std::optional<Timestamp> parse_http_date(std::string_view text);
@@ -53,5 +63,8 @@ struct HttpResult {
 // nothing for anything else. Never negative, never more than 15 minutes.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                                          Timestamp now);
+
+// X-Prometheus-Remote-Write-*-Written: a count; nothing for anything else.
+[[nodiscard]] std::optional<std::uint64_t> parse_written(std::string_view value);
 
 }  // namespace weir

@@ -230,7 +230,7 @@ asio::awaitable<HttpResult> HttpClient::post(HttpRequest request) {
     const std::string head = head_begin("POST", {}) +
                              fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n",
                                          request.content_type, request.body.size()) +
-                             head_end(request.tenant);
+                             std::string(request.headers) + head_end(request.tenant);
     co_return co_await exchange(head, request.body, begin_ns);
 }
 

@@ -48,7 +48,8 @@ struct HttpClientOptions {
 struct HttpRequest {
     std::string_view body;
     std::string_view content_type;
-    std::string_view tenant;  // X-Scope-OrgID, not sent when empty
+    std::string_view tenant;   // X-Scope-OrgID, not sent when empty
+    std::string_view headers;  // further ones, whole lines
 };
 
 // Value that borrows; both outlive the get.

@@ -209,6 +209,24 @@ asio::awaitable<bool> HttpConnection::read_body(Stream& stream, Parser& parser,
     co_return true;
 }
 
+namespace {
+
+// What a receiver of remote write 2.0 says it has stored, whatever its status.
+template <typename Header>
+void read_written(const Header& header, HttpResponse& response) {
+    constexpr std::string_view begin = "X-Prometheus-Remote-Write-";
+    const auto samples = header.find(std::string(begin) + "Samples-Written");
+    response.says_written = samples != header.end() ||
+                            header.count(std::string(begin) + "Histograms-Written") > 0 ||
+                            header.count(std::string(begin) + "Exemplars-Written") > 0;
+    if (samples != header.end()) {
+        response.samples_written =
+            parse_written({samples->value().data(), samples->value().size()});
+    }
+}
+
+}  // namespace
+
 template <typename Stream>
 asio::awaitable<TransportFailure> HttpConnection::exchange_on(Stream& stream, WireRequest request,
                                                               HttpResponse& response,
@@ -237,6 +255,7 @@ asio::awaitable<TransportFailure> HttpConnection::exchange_on(Stream& stream, Wi
         parse_retry_after(std::string_view(retry_after.data(), retry_after.size()), now);
     const auto date = parser.get()[http::field::date];
     response.date = parse_http_date(std::string_view(date.data(), date.size()));
+    read_written(parser.get(), response);
     const bool keep_alive = parser.get().keep_alive();
     const bool whole = co_await read_body(stream, parser, request.response_bytes_max, response);
     response.body_truncated = !whole;

@@ -304,21 +304,4 @@ bool same_stream(std::string_view sent_labels, std::string_view named_labels) {
     return true;
 }
 
-bool is_html(std::string_view body) {
-    const std::size_t start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-    return start != std::string_view::npos && body[start] == '<';
-}
-
-bool is_json(std::string_view body) {
-    constexpr std::string_view space = " \t\r\n";
-    const std::size_t start = body.find_first_not_of(space);
-    if (start == std::string_view::npos || (body[start] != '{' && body[start] != '[')) {
-        return false;
-    }
-    // A label set has a name there, without quotes.
-    const std::size_t next = body.find_first_not_of(space, start + 1);
-    return next != std::string_view::npos &&
-           std::string_view("\"{[]}").find(body[next]) != std::string_view::npos;
-}
-
 }  // namespace weir

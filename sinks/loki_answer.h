@@ -59,12 +59,6 @@ inline constexpr std::size_t complaint_streams_max = 1000;
 // (service_name, shard) and orders them.
 [[nodiscard]] bool same_stream(std::string_view sent_labels, std::string_view named_labels);
 
-// True for a web page, which a gateway or proxy made, not Loki.
-[[nodiscard]] bool is_html(std::string_view body);
-
-// True for a JSON object or array: Loki refuses pushes in plain text, so this is a gateway's too.
-[[nodiscard]] bool is_json(std::string_view body);
-
 // Reads "2026-11-21T06:47:00Z", also with a fraction, an offset, or Go's " +0000 UTC"; from the
 // front of the text.
 [[nodiscard]] std::optional<Timestamp> read_time(std::string_view text);

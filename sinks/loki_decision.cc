@@ -1,5 +1,7 @@
 #include "sinks/loki_decision.h"
 
+#include "sinks/delivery_parts.h"
+
 #include <algorithm>
 
 namespace weir {
@@ -31,6 +33,14 @@ LokiDecision simple(LokiAction action, Reason reason) {
     LokiDecision decision;
     decision.action = action;
     decision.reason = reason;
+    return decision;
+}
+
+LokiDecision common(const CommonVerdict& verdict,
+                    std::optional<std::chrono::milliseconds> wait = std::nullopt) {
+    LokiDecision decision =
+        simple(verdict.hold ? LokiAction::hold : LokiAction::retry, verdict.reason);
+    decision.wait = verdict.hold ? std::nullopt : wait;
     return decision;
 }
 
@@ -286,21 +296,6 @@ LokiDecision client_error(const HttpResponse& response, const LokiRequestFacts& 
     switch (response.status) {
         case 400:
             return bad_request(response, sent);
-        case 401:
-            return simple(LokiAction::hold, Reason::unauthorised);
-        case 403:
-            return simple(LokiAction::hold, Reason::forbidden);
-        case 404:
-            return simple(LokiAction::hold, Reason::not_found);
-        case 405:
-            return simple(LokiAction::hold, Reason::wrong_method);
-        case 408:
-        case 425:
-        case 499: {
-            LokiDecision decision = simple(LokiAction::retry, Reason::client_gave_up);
-            decision.wait = response.retry_after;
-            return decision;
-        }
         case 413:
             return simple(LokiAction::split_by_entries, Reason::too_large);
         case 422: {
@@ -312,15 +307,12 @@ LokiDecision client_error(const HttpResponse& response, const LokiRequestFacts& 
         case 429:
             return too_many_requests(response, sent);
         default:
-            return simple(LokiAction::hold, Reason::gateway);
+            return common(status_verdict(response.status), response.retry_after);
     }
 }
 
 LokiDecision server_failure(const HttpResponse& response, const LokiRequestFacts& sent) {
-    if (response.status == 501) {
-        return simple(LokiAction::hold, Reason::not_implemented);
-    }
-    if (!is_html(response.body)) {
+    if (response.status != 501 && !is_html(response.body)) {
         const std::vector<LokiComplaint> complaints = read_complaints(response.body);
         // gRPC's word alone may also mean something that passes: no line is cut or given up for it.
         const bool exhausted = find_kind(complaints, ComplaintKind::exhausted) != nullptr &&
@@ -329,9 +321,7 @@ LokiDecision server_failure(const HttpResponse& response, const LokiRequestFacts
             return simple(LokiAction::split_by_entries, Reason::grpc_too_large);
         }
     }
-    LokiDecision decision = simple(LokiAction::retry, Reason::server_error);
-    decision.wait = response.retry_after;
-    return decision;
+    return common(status_verdict(response.status), response.retry_after);
 }
 
 }  // namespace
@@ -343,38 +333,17 @@ LokiDecision decide_loki(const HttpResponse& response, const LokiRequestFacts& s
     switch (response.status / 100) {
         case 2:
             return success(response);
-        case 3:
-            return simple(LokiAction::hold, Reason::redirected);
         case 4:
             return client_error(response, sent);
         case 5:
             return server_failure(response, sent);
         default:
-            return simple(LokiAction::hold, Reason::gateway);
+            return common(status_verdict(response.status));
     }
 }
 
 LokiDecision decide_transport(TransportError error) {
-    switch (error) {
-        case TransportError::resolve:
-            return simple(LokiAction::hold, Reason::name_not_resolved);
-        case TransportError::tls:
-            return simple(LokiAction::hold, Reason::tls_failed);
-        case TransportError::settings:
-            return simple(LokiAction::hold, Reason::bad_settings);
-        case TransportError::refused:
-            return simple(LokiAction::retry, Reason::refused);
-        case TransportError::connect_timeout:
-            return simple(LokiAction::retry, Reason::connect_timeout);
-        case TransportError::request_timeout:
-            return simple(LokiAction::retry, Reason::request_timeout);
-        case TransportError::protocol:
-            return simple(LokiAction::retry, Reason::bad_answer);
-        case TransportError::none:
-        case TransportError::closed:
-            break;
-    }
-    return simple(LokiAction::retry, Reason::closed);
+    return common(transport_verdict(error));
 }
 
 }  // namespace weir

@@ -18,13 +18,6 @@ namespace {
 
 constexpr std::int64_t never_ns = std::numeric_limits<std::int64_t>::max();
 
-// Nothing in a coroutine here throws but for want of memory, which ends the process.
-void rethrow(const std::exception_ptr& error) {
-    if (error) {
-        std::rethrow_exception(error);
-    }
-}
-
 }  // namespace
 
 LokiDelivery::LokiDelivery(asio::io_context& io, LokiEndpointParts parts,
@@ -35,6 +28,7 @@ LokiDelivery::LokiDelivery(asio::io_context& io, LokiEndpointParts parts,
       events_(parts.events),
       dead_letters_(parts.dead_letters),
       board_(board),
+      health_(board, parts.clock, parts.events),
       wake_timer_(io),
       drain_timer_(io),
       backoff_(parts.seed),
@@ -114,7 +108,7 @@ bool LokiDelivery::done() const {
 
 // While the endpoint fails, one request at a time finds out whether it still does.
 std::size_t LokiDelivery::at_once() const {
-    if (state_ != EndpointState::ok) {
+    if (health_.state() != EndpointState::ok) {
         return 1;
     }
     return concurrency_.limit();
@@ -160,7 +154,8 @@ std::optional<LokiItem> LokiDelivery::next_item(std::int64_t now_ns) {
     while (true) {
         const auto best = next_waiting(now_ns);
         const bool found = best != waiting_.end();
-        const bool try_another = found && best->attempts > 0 && state_ == EndpointState::retry;
+        const bool try_another =
+            found && best->attempts > 0 && health_.state() == EndpointState::retry;
         if ((!found || try_another) && may_take() && take_batch(now_ns)) {
             continue;
         }
@@ -186,7 +181,7 @@ bool LokiDelivery::take_batch(std::int64_t now_ns) {
         catch_up_.take(cursor_,
                        {.behind_after = options_->catch_up_after,
                         .stream_bytes_per_s = options_->catch_up_stream_bytes_per_s,
-                        .bytes_per_s = rate_.bytes_per_s()},
+                        .bytes_per_s = rate_.per_s()},
                        clock_.now(), now_ns, backlog);
     if (taken.batch) {
         admit(std::move(taken.batch));

@@ -6,6 +6,7 @@
 #include "sinks/aimd_rate.h"
 #include "sinks/backoff.h"
 #include "sinks/catch_up.h"
+#include "sinks/delivery_parts.h"
 #include "sinks/loki_decision.h"
 #include "sinks/loki_endpoint.h"
 #include "sinks/loki_work.h"
@@ -112,12 +113,13 @@ class LokiDelivery {
     DeadLetterSink* dead_letters_;
     std::shared_ptr<const LokiEndpointOptions> options_;
     StatusBoard& board_;
+    EndpointHealth health_;  // slow is shown, not kept
     std::shared_ptr<HttpClient> client_;
     std::vector<std::weak_ptr<HttpClient>> clients_;  // also those before a reload
     boost::asio::steady_timer wake_timer_;
     boost::asio::steady_timer drain_timer_;
     Backoff backoff_;
-    AimdRate rate_;
+    AimdRate rate_{AimdRate::loki_bytes};
     CatchUp catch_up_;
     std::int64_t take_again_at_ns_ = 0;  // the backlog has to wait so long
     AdaptiveConcurrency concurrency_;
@@ -135,11 +137,9 @@ class LokiDelivery {
     std::unordered_map<std::string, RefusedStream> refused_;  // by labels as sent
     std::vector<Repair> learned_;
     std::int64_t learned_until_ns_ = 0;
-    std::string server_text_;                  // of the answer being worked on, for dead letters
-    EndpointState state_ = EndpointState::ok;  // slow is shown, not kept
-    Reason state_reason_ = Reason::none;
+    std::string server_text_;            // of the answer being worked on, for dead letters
     Reason slow_reason_ = Reason::none;  // why the slow lane is not empty
-    std::uint32_t failures_ = 0;  // in a row, of the endpoint
+    std::uint32_t failures_ = 0;         // in a row, of the endpoint
     std::int64_t paused_until_ns_ = 0;
     std::size_t in_flight_ = 0;
     bool replay_in_flight_ = false;

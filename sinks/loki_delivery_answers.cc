@@ -11,31 +11,8 @@ namespace {
 
 // So many times the rest of one request is asked about again before it counts as stored.
 constexpr std::uint32_t rounds_max = 8;
-constexpr std::size_t shown_body_bytes_max = 512;
 // A lone entry that is too large is halved until its line is this short.
 constexpr std::size_t halving_floor_bytes = 1024;
-
-std::string describe(const HttpResult& result) {
-    if (result.error != TransportError::none) {
-        return result.error_text;
-    }
-    std::string text = std::to_string(result.response.status);
-    if (!result.response.body.empty()) {
-        text += ' ';
-        for (const char c :
-             std::string_view(result.response.body).substr(0, shown_body_bytes_max)) {
-            text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-        }
-    }
-    return text;
-}
-
-std::string request_label(const HttpResult& result) {
-    if (result.error != TransportError::none) {
-        return std::string(transport_error_name(result.error));
-    }
-    return std::to_string(result.response.status);
-}
 
 bool needs_entries(LokiAction action) {
     return action == LokiAction::split_by_stream || action == LokiAction::split_by_entries ||
@@ -386,23 +363,13 @@ void LokiDelivery::to_slow_lane(LokiItem item, Reason reason, std::int64_t due_n
 }
 
 void LokiDelivery::set_state(EndpointState state, Reason reason) {
-    const bool changed = state != state_ || reason != state_reason_;
-    state_ = state;
-    state_reason_ = reason;
-    board_.set_state(state, reason, clock_.now());
-    if (changed) {
-        std::string detail(endpoint_state_name(state));
-        if (reason != Reason::none) {
-            detail += fmt::format(" ({}): {}", reason_name(reason), server_text_);
-        }
-        events_.emit({EventId::endpoint_state, options_->name, std::move(detail)});
-    }
+    health_.set(options_->name, state, reason, server_text_);
 }
 
 // Loki answered this endpoint in earnest: whatever was wrong with it is over.
 void LokiDelivery::alive() {
     failures_ = 0;
-    if (state_ != EndpointState::ok) {
+    if (health_.state() != EndpointState::ok) {
         paused_until_ns_ = 0;
         release_held();
         set_state(EndpointState::ok, Reason::none);
@@ -425,7 +392,7 @@ void LokiDelivery::count_slow() {
         // Of the two the one that does not pass by itself.
         reason = item.slow ? std::max(reason, item.slow_reason) : reason;
     }
-    if (state_ == EndpointState::ok) {
+    if (health_.state() == EndpointState::ok) {
         const EndpointState shown = records > 0 ? EndpointState::slow : EndpointState::ok;
         board_.set_state(shown, reason, clock_.now());
     }
@@ -434,7 +401,7 @@ void LokiDelivery::count_slow() {
                       fmt::format("slow ({}): {}", reason_name(reason), server_text_)});
     }
     slow_reason_ = reason;
-    const std::uint64_t rate = rate_.bytes_per_s();
+    const std::uint64_t rate = rate_.per_s();
     board_.update([records, rate](EndpointStatus& status) {
         status.slow_records = records;
         status.rate_bytes_per_s = rate;

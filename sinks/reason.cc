@@ -54,6 +54,13 @@ std::string_view reason_name(Reason reason) {
         "empty_request",
         "rejected_unknown",
         "batch_unreadable",
+        "out_of_order",
+        "duplicate_timestamp",
+        "series_limit",
+        "labels_invalid",
+        "ha_deduplicated",
+        "not_written",
+        "version_refused",
         "write_failed",
     };
     const auto index = static_cast<std::size_t>(reason);

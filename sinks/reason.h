@@ -60,11 +60,20 @@ enum class Reason : std::uint8_t {
     empty_request,     // 422: nothing in it
     rejected_unknown,  // 400 with a text that weir does not know
     batch_unreadable,  // a frozen batch that weir itself cannot read back
+    // Samples, dropped.
+    out_of_order,         // a newer sample of the series is there, or one outside the window
+    duplicate_timestamp,  // another value is there for that time
+    series_limit,         // a new series past the tenant's limit
+    labels_invalid,       // a name or value that the server does not take
+    ha_deduplicated,      // 202: Mimir's HA tracker takes another replica's
+    not_written,          // a success that says it wrote fewer samples than were sent
+    // Remote write, sent again.
+    version_refused,  // 415, or a success that tells nothing: the server speaks 1.0 only
     // Files.
     write_failed,  // held: the disk is full or the directory cannot be written
 };
 
-inline constexpr int reason_count = 46;
+inline constexpr int reason_count = 53;
 
 // "rate_limited", ...; stable, used in metrics.
 [[nodiscard]] std::string_view reason_name(Reason reason);

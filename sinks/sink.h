@@ -58,7 +58,7 @@ using DeliveryLatencies = DurationHistogram<latency_bounds_s.size(), latency_bou
 // Value. One sink at one moment.
 struct EndpointStatus {
     std::string name;
-    std::string kind;  // "loki", "file"
+    std::string kind;  // "loki", "mimir", "file"; a mimir's records are samples
     std::string url;   // without credentials; a directory for files
     EndpointState state = EndpointState::ok;
     Timestamp state_since;
@@ -72,9 +72,10 @@ struct EndpointStatus {
     std::uint64_t sent_records = 0;
     std::uint64_t sent_bytes = 0;  // of bodies that were taken
     std::uint64_t in_flight = 0;
-    std::uint64_t concurrency_limit = 0;  // requests it may have in flight now; 0: does not apply
-    std::uint64_t slow_records = 0;       // waiting in the slow lane now
-    std::uint64_t rate_bytes_per_s = 0;   // limit put on ourselves after 429; 0: none
+    std::uint64_t concurrency_limit = 0;   // requests it may have in flight now; 0: does not apply
+    std::uint64_t slow_records = 0;        // waiting in the slow lane now
+    std::uint64_t rate_bytes_per_s = 0;    // limit put on ourselves after 429; 0: none
+    std::uint64_t rate_samples_per_s = 0;  // the same for samples
     RequestDurations request_duration;
     DeliveryLatencies delivery_latency;  // first receive of a batch to its acceptance
     std::chrono::nanoseconds latency_last{0};

@@ -134,6 +134,7 @@ TEST(MetricRules, BrokenOnesAreRefusedWithLineAndName) {
         {{.metric = "\xff\xfe"}, "not a valid expression"},
         {{.metric = std::string(5000, 'a')}, "longer than 4096 bytes"},
         {{.metric = "((a{100}){100}){100}"}, "not a valid expression"},
+        {{.metric = "\\pL{30}"}, "not a valid expression"},  // valid, but for its size
         {{.labels = {{"a-b", "x"}}}, "\"a-b\" is not a valid label name"},
         {{.labels = {{"a", "x["}}}, "\"x[\" is not a valid expression"},
         {{}, "needs metric or labels"},

@@ -54,9 +54,9 @@ void for_each_node(Check check) {
 
 TEST(YangTables, PathsAreWellFormedAndGivenOnce) {
     std::set<std::string> seen;
-    for_each_node([&](const YangNode& node) {
-        ASSERT_FALSE(node.paths.empty());
-        for (const std::string& path : split(node.paths, '|')) {
+    for (const YangTable* table : yang_tables()) {
+        for (const YangPlace& place : yang_places(*table)) {
+            const std::string& path = place.path;
             EXPECT_TRUE(seen.insert(path).second) << path << " is in the tables twice";
             const std::size_t colon = path.find(':');
             ASSERT_NE(colon, std::string::npos) << path;
@@ -65,12 +65,13 @@ TEST(YangTables, PathsAreWellFormedAndGivenOnce) {
             EXPECT_EQ(path.find("//"), std::string::npos) << path;
             EXPECT_EQ(path.find(':', colon + 1), std::string::npos) << path;
         }
-    });
+    }
 }
 
 TEST(YangTables, EveryNodeSaysSomething) {
     for_each_node([](const YangNode& node) {
-        EXPECT_FALSE(node.keys.empty() && node.leaves.empty());
+        // A node of neither is a place for others to be below.
+        EXPECT_TRUE(!node.keys.empty() || !node.leaves.empty() || !node.paths.starts_with('/'));
         for (const std::string_view key : node.keys) {
             EXPECT_TRUE(is_name(key)) << key;
         }
@@ -154,16 +155,18 @@ TEST(YangTables, NoTwoLeavesOfANodeShareAMetric) {
 }
 
 TEST(YangTables, EveryPathIsFound) {
-    for_each_node([](const YangNode& node) {
-        for (const std::string& path : split(node.paths, '|')) {
-            EXPECT_EQ(yang_list_keys(path).size(), node.keys.size()) << path;
-            for (const YangLeaves& leaves : node.leaves) {
+    for (const YangTable* table : yang_tables()) {
+        for (const auto& [path, node] : yang_places(*table)) {
+            if (!node->keys.empty()) {
+                EXPECT_EQ(yang_list_keys(path).data(), node->keys.data()) << path;
+            }
+            for (const YangLeaves& leaves : node->leaves) {
                 for (const std::string& name : split(leaves.names, ' ')) {
                     EXPECT_EQ(yang_leaf(path + "/" + name), &leaves.fact) << path << "/" << name;
                 }
             }
         }
-    });
+    }
 }
 
 TEST(YangFacts, KeysOfLists) {
@@ -215,6 +218,20 @@ struct NamedKind {
     LeafKind kind;
 };
 
+TEST(YangFacts, TablesOfShowCommandsHaveKeysWhereverTheyAre) {
+    const auto keys = yang_list_keys("nxos_show:show ip bgp summary/TABLE_neighbor");
+    ASSERT_EQ(keys.size(), 1u);
+    EXPECT_EQ(keys[0], "neighborid");
+    EXPECT_EQ(yang_list_keys("nxos_show:show environment temperature/TABLE_tempinfo").size(), 2u);
+    EXPECT_EQ(yang_list_keys("nxos_show:show interface eth1/1/TABLE_interface").size(), 1u);
+    EXPECT_TRUE(yang_list_keys("nxos_show:show ip bgp summary").empty());
+    EXPECT_EQ(kind_of("nxos_show:show ip bgp summary/msgrecvd"), LeafKind::counter);
+    EXPECT_EQ(kind_of("nxos_show:show interface eth1/1/eth_inbytes"), LeafKind::counter);
+    // What a command says of a column goes before what all say.
+    EXPECT_EQ(yang_leaf("nxos_show:show interface brief/state")->states.size(), 2u);
+    EXPECT_TRUE(yang_leaf("nxos_show:show ip bgp summary/state")->states.empty());
+}
+
 TEST(YangFacts, LeavesByName) {
     constexpr NamedKind cases[] = {
         {"in-octets", LeafKind::counter},
@@ -253,10 +270,11 @@ TEST(YangFacts, LeavesByName) {
         {"packets-", LeafKind::unknown},
         {"octets", LeafKind::unknown},
         {"operStQual", LeafKind::unknown},
+        {"status", LeafKind::unknown},  // of an object of DME it says something else
         {"temperature", LeafKind::unknown},
         {"", LeafKind::unknown},
         {"oper-status admin-status", LeafKind::unknown},
-        {"status rn", LeafKind::unknown},
+        {"dn rn", LeafKind::unknown},
     };
     for (const NamedKind& named : cases) {
         EXPECT_EQ(kind_by_name(named.name), named.kind) << named.name;

@@ -1,5 +1,7 @@
 #include "sinks/loki_answer.h"
 
+#include "sinks/http_answer.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -130,7 +130,8 @@ class MimirDelivery {
     std::size_t bytes_ahead_ = 0;
     std::size_t earlier_ahead_ = 0;  // of an earlier process
 
-    std::string server_text_;     // of the answer being worked on
+    std::string server_text_;     // of the answer being worked on, as shown
+    std::string server_body_;     // all of it
     std::size_t sent_bytes_ = 0;  // of its request
     std::uint32_t failures_ = 0;  // in a row, of the endpoint
     std::int64_t paused_until_ns_ = 0;

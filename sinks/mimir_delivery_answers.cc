@@ -63,6 +63,7 @@ void MimirDelivery::note_answer(const HttpResult& result, const MimirDecision& d
     const std::string label = request_label(result);
     const bool good = decision.action == MimirAction::ok && !decision.metadata_refused;
     server_text_ = good ? std::string() : describe(result);
+    server_body_ = good ? std::string() : result.response.body;
     const bool again = decision.action == MimirAction::retry ||
                        decision.action == MimirAction::hold ||
                        decision.action == MimirAction::fall_back;
@@ -124,7 +125,7 @@ void MimirDelivery::on_refused(Lane& lane, const MimirDecision& decision) {
         note_delivered(*work.batch(), samples - *decision.refused);
         tell_dropped(decision.reason, work.refused(*decision.refused, decision.reason));
     } else {
-        tell_dropped(decision.reason, work.find_refused(decision.reason, server_text_));
+        tell_dropped(decision.reason, work.find_refused(decision.reason, server_body_));
     }
     next_piece(lane);
 }

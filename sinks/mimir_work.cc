@@ -13,13 +13,17 @@ namespace {
 // So many series are taken out one by one before halving is quicker.
 constexpr std::uint32_t named_max = 4;
 
-// As Prometheus and Mimir print a series: {__name__="up", device="sw1"}.
-std::string series_text(const WrittenSeries& series) {
+// As Mimir prints a series behind the word: up{device="sw1"}. Empty for one without labels, whose
+// bare name could be part of any text.
+std::string named_as(const WrittenSeries& series) {
     Labels labels;
     for (const MetricLabel& label : series.labels) {
-        labels.insert_or_assign(std::string(label.name), std::string(label.value));
+        if (label.name != "__name__") {
+            labels.insert_or_assign(std::string(label.name), std::string(label.value));
+        }
     }
-    return to_loki_labels(labels);
+    return labels.empty() ? std::string()
+                          : "series " + std::string(series.name()) + to_loki_labels(labels);
 }
 
 }  // namespace
@@ -116,13 +120,13 @@ std::uint64_t MimirWork::count_dropped(Reason reason, std::uint64_t samples) {
     return samples;
 }
 
-// The one series of the piece that the server's words name. They may be cut off behind 200 bytes,
-// so that only a text that fits one series alone counts.
+// The one series of the piece that the server's words name, whole.
 std::optional<std::size_t> MimirWork::named_in(std::string_view words) const {
     std::optional<std::size_t> found;
     const std::vector<WrittenSeries>& series = pieces_.back().request->series;
     for (std::size_t i = 0; i < series.size(); ++i) {
-        if (words.find(series_text(series[i])) != std::string_view::npos) {
+        const std::string text = named_as(series[i]);
+        if (!text.empty() && words.find(text) != std::string_view::npos) {
             if (found) {
                 return std::nullopt;
             }

@@ -160,6 +160,11 @@ const MetricFamily* TelemetryPaths::take_name(TelemetryPath& path, const LeafFac
         telemetry_name(*path.root, elements, info ? std::string_view() : path.element, full);
     add_name_suffix(fact.kind, fact.unit, name);
     Claim& claim = claims_[name];
+    // A name of weir's own, as telemetry_device_up and network_interface_... are, is no model's.
+    if (claim.owner == nullptr && !claim.clashed && families_.find(name) != nullptr) {
+        claim.clashed = true;
+        ++name_clashes_;
+    }
     if (claim.owner == nullptr && !claim.clashed) {
         claim.owner = &path;
         claim.info = info;

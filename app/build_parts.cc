@@ -233,9 +233,12 @@ std::string host_name() {
 
 constexpr std::string_view push_path = "/loki/api/v1/push";
 
+constexpr std::string_view mimir_push_path = "/api/v1/push";
+
 constexpr std::string_view query_path = "/loki/api/v1/query_range";
 
-// A URL without a path is the server's; Loki takes pushes, and questions, in one place.
+// A URL without a path is the server's; Loki and Mimir take pushes, and Loki questions, in one
+// place.
 std::string url_with_path(const std::string& url, std::string_view path) {
     const std::size_t scheme = url.find("://");
     const std::size_t slash = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
@@ -276,6 +279,28 @@ SpoolOptions make_spool_options(const SpoolConfig& spool) {
                          .full_sync = spool.full_sync};
     // So that the oldest of a small spool are not most of it.
     options.segment_bytes_max = std::min(options.segment_bytes_max, options.bytes_max / 8);
+    return options;
+}
+
+SpoolOptions make_metrics_spool_options(const SpoolConfig& spool) {
+    SpoolConfig metrics = spool;
+    metrics.directory = spool.directory + "/" + std::string(metrics_spool_folder);
+    metrics.bytes_max = spool.metrics_bytes_max;
+    metrics.memory_bytes_max = spool.metrics_memory_bytes_max;
+    return make_spool_options(metrics);
+}
+
+std::shared_ptr<const MimirEndpointOptions> make_mimir_options(const HttpEndpointConfig& endpoint) {
+    auto options = std::make_shared<MimirEndpointOptions>();
+    options->name = endpoint.name;
+    options->http = make_http_options(endpoint);
+    options->http.url = url_with_path(endpoint.url, mimir_push_path);
+    options->tenant = endpoint.tenant;
+    options->backoff_min = endpoint.backoff_min;
+    options->backoff_max = endpoint.backoff_max;
+    options->hold_probe_interval = endpoint.hold_probe_interval;
+    options->requests_in_flight_max = endpoint.requests_in_flight_max;
+    options->version_2 = endpoint.remote_write_2;
     return options;
 }
 

@@ -11,6 +11,7 @@
 #include "sinks/file_sink.h"
 #include "sinks/loki_canary.h"
 #include "sinks/loki_endpoint.h"
+#include "sinks/mimir_endpoint.h"
 
 #include <memory>
 #include <string>
@@ -26,8 +27,12 @@ namespace weir {
 void set_shared_limits(StreamShared& shared, const ListenerLimits& limits);
 [[nodiscard]] StreamLimits make_stream_limits(const ListenerLimits& limits);
 [[nodiscard]] SpoolOptions make_spool_options(const SpoolConfig& spool);
+// Of the log of samples, in the folder `metrics` of the other's.
+[[nodiscard]] SpoolOptions make_metrics_spool_options(const SpoolConfig& spool);
 [[nodiscard]] std::shared_ptr<const LokiEndpointOptions> make_loki_options(
     const HttpEndpointConfig& endpoint, const LogsConfig& logs);
+[[nodiscard]] std::shared_ptr<const MimirEndpointOptions> make_mimir_options(
+    const HttpEndpointConfig& endpoint);
 // Where the endpoint answers questions; empty if that is neither given nor to be told from its url.
 [[nodiscard]] std::string query_url(const HttpEndpointConfig& endpoint);
 // With every Loki that may be asked; off if `canary` is.

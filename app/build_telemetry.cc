@@ -63,6 +63,12 @@ SeriesLimits series_limits(const MetricsConfig& metrics, std::size_t threads) {
 
 }  // namespace
 
+bool takes_telemetry(const Config& config) {
+    return std::any_of(
+        config.listeners.begin(), config.listeners.end(),
+        [](const ListenerConfig& listener) { return listener.protocol == Protocol::mdt; });
+}
+
 Result<MdtSettings> make_mdt_settings(const Config& config, std::size_t threads) {
     const MetricsConfig& metrics = config.metrics;
     MdtSettings settings;

@@ -10,6 +10,9 @@
 
 namespace weir {
 
+// Whether any listener of the configuration does.
+[[nodiscard]] bool takes_telemetry(const Config& config);
+
 // Fails naming the line of the rule that cannot be carried out. Every ingest thread has its share
 // of the limits on series and devices.
 [[nodiscard]] Result<MdtSettings> make_mdt_settings(const Config& config, std::size_t threads);

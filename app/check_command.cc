@@ -25,6 +25,9 @@ std::string summary(const Config& config) {
                            "classification entry", "classification entries");
     text += ", " + counted(config.rules.size(), "rule", "rules");
     text += ", " + counted(config.loki.size(), "Loki endpoint", "Loki endpoints");
+    if (!config.mimir.empty()) {
+        text += ", " + counted(config.mimir.size(), "Mimir endpoint", "Mimir endpoints");
+    }
     return config.file.enabled ? text + ", files in " + config.file.directory : text;
 }
 

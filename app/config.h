@@ -37,7 +37,7 @@ struct ListenerLimits {
     std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // asked of the kernel, per socket
     std::chrono::milliseconds coalesce_max{4};           // between reads of a busy socket
     std::chrono::milliseconds connection_age_max{0};     // gRPC; 0: as long as the device likes
-    std::size_t grpc_bytes_max = 256UL * 1024 * 1024;    // gRPC: of all its connections, a thread
+    std::size_t grpc_bytes_max = 128UL * 1024 * 1024;    // gRPC: of all its connections, a thread
 };
 
 // Value. Paths of PEM files, re-read on change.
@@ -61,7 +61,7 @@ struct ListenerConfig {
     ListenerLimits limits;
 };
 
-// Value. HTTP client settings that every endpoint shares.
+// Value. A Loki or a Mimir: settings of HTTP that both have, and those of one kind.
 struct HttpEndpointConfig {
     std::string name;
     std::string url;
@@ -82,6 +82,7 @@ struct HttpEndpointConfig {
     std::size_t catch_up_stream_bytes_per_s = 2UL * 1024 * 1024;
     std::size_t requests_in_flight_max = 4;
     std::size_t queue_bytes_max = 256 * 1024 * 1024;
+    bool remote_write_2 = false;   // mimir; otherwise 1.0
     bool canary = true;            // asked for the canary's lines, when there is one
     std::string query_url;         // empty: made from `url`
     std::string query_basic_user;  // for questions; none of the three: those of the pushes
@@ -103,6 +104,8 @@ struct SpoolConfig {
     std::size_t segment_bytes_max = 256ULL << 20U;
     std::size_t free_bytes_min = 1ULL << 30U;
     std::size_t memory_bytes_max = 128ULL << 20U;
+    std::size_t metrics_bytes_max = 5ULL << 30U;  // the same two for the log of samples
+    std::size_t metrics_memory_bytes_max = 64ULL << 20U;
     bool drop_newest = false;  // when full; otherwise the oldest go
     bool full_sync = false;    // survives power loss, not only the end of the process
 };
@@ -169,6 +172,7 @@ struct Config {
     std::vector<MetricRuleConfig> metric_rules;
     ReassemblyConfig reassembly;
     std::vector<HttpEndpointConfig> loki;
+    std::vector<HttpEndpointConfig> mimir;
     FileSinkConfig file;
     SpoolConfig spool;
     DeadLettersConfig dead_letters;

@@ -2,6 +2,7 @@
 
 #include "app/admin_access.h"
 #include "app/config_checks_common.h"
+#include "app/find_by_name.h"
 #include "app/settings.h"
 
 #include <fmt/format.h>
@@ -175,6 +176,28 @@ void check_endpoint(const ReadConfig& read, const HttpEndpointConfig& endpoint,
     }
 }
 
+// Those of one list, whose batches are of at most so many bytes.
+void check_endpoints(const ReadConfig& read, std::string_view list,
+                     const std::vector<HttpEndpointConfig>& endpoints, std::size_t batch_bytes_max,
+                     ConfigProblems& problems) {
+    for (std::size_t i = 0; i < endpoints.size(); ++i) {
+        const std::string path = fmt::format("{}[{}]", list, i);
+        const auto error = [&](std::string_view key, std::string message) {
+            const std::string at = fmt::format("{}.{}", path, key);
+            problems.error(line_of(read.lines, at), at, std::move(message));
+        };
+        check_endpoint(read, endpoints[i], path, problems);
+        if (read.config.file.enabled && endpoints[i].name == "file") {
+            error("name", "\"file\" is the name of the file sink");
+        }
+        if (batch_bytes_max > endpoints[i].queue_bytes_max / 4) {
+            error("queue_bytes_max",
+                  fmt::format("must hold at least four batches of {}.batch.bytes_max",
+                              list == "loki" ? "logs" : "metrics"));
+        }
+    }
+}
+
 }  // namespace
 
 bool setting_applies(const ListenerConfig& listener, std::string_view key) {
@@ -262,24 +285,20 @@ void check_classification(const ReadConfig& read, ConfigProblems& problems) {
 void check_outputs(const ReadConfig& read, ConfigProblems& problems) {
     const Config& config = read.config;
     check_names(read, "loki", config.loki, problems);
-    for (std::size_t i = 0; i < config.loki.size(); ++i) {
-        check_endpoint(read, config.loki[i], fmt::format("loki[{}]", i), problems);
-        if (config.file.enabled && config.loki[i].name == "file") {
-            const std::string path = fmt::format("loki[{}].name", i);
+    check_names(read, "mimir", config.mimir, problems);
+    check_endpoints(read, "loki", config.loki, config.logs.batch.bytes_max, problems);
+    check_endpoints(read, "mimir", config.mimir, config.metrics.batch.bytes_max, problems);
+    for (std::size_t i = 0; i < config.mimir.size(); ++i) {
+        const HttpEndpointConfig* loki = find_by_name(config.loki, config.mimir[i].name);
+        if (loki != nullptr && !loki->name.empty()) {
+            const std::string path = fmt::format("mimir[{}].name", i);
             problems.error(line_of(read.lines, path), path,
-                           "\"file\" is the name of the file sink");
+                           fmt::format("\"{}\" is the name of a loki as well", loki->name));
         }
     }
     if (config.logs.line_bytes_max > config.logs.batch.bytes_max) {
         problems.error(line_of(read.lines, "logs.line_bytes_max"), "logs.line_bytes_max",
                        "is larger than logs.batch.bytes_max");
-    }
-    for (std::size_t i = 0; i < config.loki.size(); ++i) {
-        if (config.logs.batch.bytes_max > config.loki[i].queue_bytes_max / 4) {
-            const std::string path = fmt::format("loki[{}].queue_bytes_max", i);
-            problems.error(line_of(read.lines, path), path,
-                           "must hold at least four batches of logs.batch.bytes_max");
-        }
     }
     if (config.file.enabled && config.file.file_bytes_max > config.file.total_bytes_max) {
         problems.error(line_of(read.lines, "file.file_bytes_max"), "file.file_bytes_max",
@@ -358,17 +377,22 @@ void check_files(const ReadConfig& read, ConfigProblems& problems) {
                              token.error().message);
         }
     }
-    for (std::size_t i = 0; i < read.config.loki.size(); ++i) {
-        const HttpEndpointConfig& endpoint = read.config.loki[i];
-        const std::string path = fmt::format("loki[{}].", i);
-        check(path + "basic.password_file", endpoint.basic_password_file);
-        check(path + "bearer_token_file", endpoint.bearer_token_file);
-        check(path + "query_basic.password_file", endpoint.query_basic_password_file);
-        check(path + "query_bearer_token_file", endpoint.query_bearer_token_file);
-        check(path + "tls.ca", endpoint.tls_ca);
-        check(path + "tls.certificate", endpoint.tls_certificate);
-        check(path + "tls.key", endpoint.tls_key);
-    }
+    const auto check_endpoint_files = [&](std::string_view list,
+                                          const std::vector<HttpEndpointConfig>& endpoints) {
+        for (std::size_t i = 0; i < endpoints.size(); ++i) {
+            const HttpEndpointConfig& endpoint = endpoints[i];
+            const std::string path = fmt::format("{}[{}].", list, i);
+            check(path + "basic.password_file", endpoint.basic_password_file);
+            check(path + "bearer_token_file", endpoint.bearer_token_file);
+            check(path + "query_basic.password_file", endpoint.query_basic_password_file);
+            check(path + "query_bearer_token_file", endpoint.query_bearer_token_file);
+            check(path + "tls.ca", endpoint.tls_ca);
+            check(path + "tls.certificate", endpoint.tls_certificate);
+            check(path + "tls.key", endpoint.tls_key);
+        }
+    };
+    check_endpoint_files("loki", read.config.loki);
+    check_endpoint_files("mimir", read.config.mimir);
 }
 
 }  // namespace weir

@@ -19,7 +19,7 @@ ListenerLimits mdt_limits() {
     ListenerLimits limits;
     limits.message_bytes_max = 16UL * 1024 * 1024;
     limits.oversize_drop = true;
-    limits.connections_max = 5000;
+    limits.connections_max = 2000;
     limits.idle_timeout = std::chrono::hours{1};
     return limits;
 }
@@ -27,12 +27,18 @@ ListenerLimits mdt_limits() {
 std::vector<ListenerConfig> default_listeners() {
     constexpr std::uint16_t syslog_port = 5514;  // 514 needs a capability
     constexpr std::uint16_t nutanix_port = 1515;
+    constexpr std::uint16_t mdt_port = 57000;
     return {{.name = "syslog-udp", .transport = Transport::udp, .port = syslog_port},
             {.name = "syslog-tcp", .transport = Transport::tcp, .port = syslog_port},
             {.name = "nutanix",
              .transport = Transport::udp,
              .port = nutanix_port,
-             .dialect = Dialect::nutanix}};
+             .dialect = Dialect::nutanix},
+            {.name = "mdt",
+             .protocol = Protocol::mdt,
+             .transport = Transport::tcp,
+             .port = mdt_port,
+             .limits = mdt_limits()}};
 }
 
 // Telemetry comes in larger messages, over connections that stay, and at its own pace.

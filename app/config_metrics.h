@@ -25,7 +25,7 @@ struct MetricsConfig {
     bool state_sets = true;
     std::vector<std::string> info;  // ends of schema paths whose text becomes a label
     bool events = true;             // to Loki
-    std::size_t series_max = 500'000;
+    std::size_t series_max = 200'000;
     std::size_t series_per_device_max = 50'000;
     std::size_t devices_max = 10'000;
     std::size_t stale_intervals = 3;
@@ -34,7 +34,7 @@ struct MetricsConfig {
     std::size_t row_fields_max = 250'000;  // nodes of one row of a message
     std::size_t kept_messages = 64;        // with defects, for a look at them; a thread
     bool exposition = true;                // the latest values, on the admin port
-    std::size_t exposition_series_max = 500'000;
+    std::size_t exposition_series_max = 200'000;
     MetricBatchConfig batch;
 };
 

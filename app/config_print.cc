@@ -172,6 +172,8 @@ class ConfigPrinter {
             print_items(setting, config_.metric_rules);
         } else if (setting.path == "loki") {
             print_items(setting, config_.loki);
+        } else if (setting.path == "mimir") {
+            print_items(setting, config_.mimir);
         } else {
             print_classification(setting);
         }

@@ -224,6 +224,8 @@ class ConfigReader {
             read_objects(setting, value, config.metric_rules);
         } else if (setting.path == "loki") {
             read_objects(setting, value, config.loki);
+        } else if (setting.path == "mimir") {
+            read_objects(setting, value, config.mimir);
         } else {
             in_classification_ = true;
             for_each_item(setting, value,

@@ -54,6 +54,11 @@ class Sealing {
                 keep_in("loki[]", fmt::format("loki[{}]", endpoint.name), &endpoint, next);
             }
         }
+        for (HttpEndpointConfig& endpoint : running_.mimir) {
+            if (HttpEndpointConfig* next = find_by_name(next_.mimir, endpoint.name)) {
+                keep_in("mimir[]", fmt::format("mimir[{}]", endpoint.name), &endpoint, next);
+            }
+        }
     }
 
     void keep_listeners() {

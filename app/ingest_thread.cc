@@ -46,6 +46,7 @@ void IngestThread::add_stream(FileDescriptor socket, StreamListener::Options opt
 void IngestThread::add_mdt_intake(const MdtIntake::Parts& parts,
                                   const MdtIntake::Options& options) {
     mdt_ = std::make_unique<MdtIntake>(parts, options);
+    mdt_datagrams_ = std::make_unique<MdtDatagrams>(*mdt_);
 }
 
 Result<void> IngestThread::add_mdt(FileDescriptor socket, MdtListener::Options options,
@@ -62,8 +63,9 @@ Result<void> IngestThread::add_mdt(FileDescriptor socket, MdtListener::Options o
 
 void IngestThread::add_mdt_udp(FileDescriptor socket, UdpListener::Options options) {
     const std::uint32_t listener = options.listener;
+    options.text = false;
     udp_[listener] = std::make_unique<UdpListener>(io_, std::move(socket), std::move(options),
-                                                   *mdt_, parts_.clock, parts_.events);
+                                                   *mdt_datagrams_, parts_.clock, parts_.events);
 }
 
 const ListenerCounters& IngestThread::counters(std::size_t listener, Protocol protocol) const {

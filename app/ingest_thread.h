@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/config.h"
+#include "receivers/mdt_datagrams.h"
 #include "receivers/mdt_intake.h"
 #include "receivers/mdt_listener.h"
 #include "receivers/stream_listener.h"
@@ -65,6 +66,7 @@ class IngestThread {
     boost::asio::steady_timer tick_timer_;
     SyslogIntake intake_;
     std::unique_ptr<MdtIntake> mdt_;
+    std::unique_ptr<MdtDatagrams> mdt_datagrams_;
     std::map<std::uint32_t, std::unique_ptr<UdpListener>> udp_;
     std::map<std::uint32_t, std::unique_ptr<StreamListener>> streams_;
     std::map<std::uint32_t, std::unique_ptr<MdtListener>> mdt_listeners_;

@@ -1,5 +1,6 @@
 #include "app/ledger_command.h"
 
+#include "app/spool_command.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "pipeline/spool_log.h"
@@ -82,11 +83,7 @@ Account account_from_json(std::string_view text) {
     return account;
 }
 
-Account account_of_spool(const SpoolContents& contents) {
-    Account account;
-    for (const auto& [name, ledger] : contents.meta.intake) {
-        account.listeners.emplace_back(name, ledger);
-    }
+void add_spool(Account& account, const SpoolContents& contents) {
     for (const auto& [name, state] : contents.meta.books) {
         account.endpoints.push_back(
             {.name = name,
@@ -96,6 +93,23 @@ Account account_of_spool(const SpoolContents& contents) {
                         .dropped = state.ends.dropped,
                         .dead_lettered = state.ends.dead_lettered,
                         .queued = SpoolBook(state).queued(contents.meta.head_position)}});
+    }
+}
+
+// Of the logs of records and of samples: a listener of telemetry has counted with both.
+Result<Account> account_of_spools(const std::string& directory) {
+    Account account;
+    IntakeAccount intake;
+    for (const std::string& place : spool_directories(directory)) {
+        const Result<SpoolContents> contents = SpoolLog::look(place);
+        if (!contents) {
+            return tl::unexpected(contents.error());
+        }
+        add_spool(account, *contents);
+        add_account(intake, contents->meta.intake);
+    }
+    for (const auto& [name, ledger] : intake) {
+        account.listeners.emplace_back(name, ledger);
     }
     return account;
 }
@@ -194,12 +208,12 @@ int print_ledger(std::string_view status_json, std::ostream& out, std::ostream& 
 
 int run_ledger_command(const LedgerOptions& options, std::ostream& out, std::ostream& messages) {
     if (!options.spool_directory.empty()) {
-        const Result<SpoolContents> contents = SpoolLog::look(options.spool_directory);
-        if (!contents) {
-            messages << "weir: " << contents.error().message << '\n';
+        const Result<Account> account = account_of_spools(options.spool_directory);
+        if (!account) {
+            messages << "weir: " << account.error().message << '\n';
             return 1;
         }
-        return print(account_of_spool(*contents), out);
+        return print(*account, out);
     }
     const Result<std::string> status = fetch(options);
     if (!status) {

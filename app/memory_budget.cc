@@ -1,10 +1,15 @@
 #include "app/memory_budget.h"
 
+#include "app/build_telemetry.h"
+#include "core/telemetry.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/source_table.h"
+#include "receivers/mdt_kept.h"
+#include "receivers/mdt_listener.h"
 #include "receivers/stream_listener.h"
 #include "receivers/udp_listener.h"
 #include "sinks/loki_endpoint.h"
+#include "sinks/mimir_endpoint.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +38,16 @@ constexpr std::uint64_t session_bytes = 8 * kib;
 constexpr std::uint64_t tls_session_bytes = 40 * kib;
 // And for a handshake in progress: the messages of both sides, certificates being verified.
 constexpr std::uint64_t handshake_bytes = 64 * kib;
+// A gRPC connection and its call, beside gRPC's quota.
+constexpr std::uint64_t grpc_session_bytes = 64 * kib;
+// A series in the table: labels in wire form, its places in it, a sample that waits.
+constexpr std::uint64_t series_bytes = 768;
+// The same as it is exposed: as text, with its places.
+constexpr std::uint64_t latest_series_bytes = 512;
+// A device that sends telemetry, with what is remembered of its paths.
+constexpr std::uint64_t device_bytes = 4 * kib;
+// What a thread remembers of names in telemetry at most.
+constexpr std::uint64_t names_bytes = 48 * mib;
 // A connection to the admin port: head, answer, TLS.
 constexpr std::uint64_t admin_session_bytes = 128 * kib;
 // A remembered stream: its labels twice, its place in two tables.
@@ -79,11 +94,39 @@ std::uint64_t slots_bytes(const Config& config) {
     return sum;
 }
 
+// Chunks and incomplete messages, what gRPC takes by its quota on each thread and for each
+// connection beside it, and the message that each thread reads, once as it came and once unpacked.
+std::uint64_t mdt_sessions_bytes(const ListenerConfig& listener, std::size_t threads) {
+    const ListenerLimits& limits = listener.limits;
+    const bool grpc = listener.framing != MdtFraming::tcp;
+    return limits.session_bytes_max +
+           limits.connections_max * (grpc ? grpc_session_bytes : session_bytes) +
+           threads * (MdtListener::scratch_bytes + 2 * limits.message_bytes_max +
+                      (grpc ? limits.grpc_bytes_max : 0));
+}
+
+// The table of series with the samples that wait, names, the nodes of one row, kept messages.
+std::uint64_t telemetry_bytes(const Config& config, std::size_t threads) {
+    const MetricsConfig& metrics = config.metrics;
+    if (!takes_telemetry(config)) {
+        return 0;
+    }
+    const bool exposed = metrics.exposition && config.mimir.empty();
+    return metrics.series_max * series_bytes + metrics.devices_max * device_bytes +
+           threads * (names_bytes + metrics.row_fields_max * sizeof(TelemetryNode) +
+                      MdtKept::bytes_max + 4 * metrics.batch.bytes_max) +
+           (exposed ? metrics.exposition_series_max * latest_series_bytes : 0);
+}
+
 std::uint64_t sessions_bytes(const Config& config, std::size_t threads) {
     std::uint64_t sum = 0;
     for (const ListenerConfig& listener : config.listeners) {
         const ListenerLimits& limits = listener.limits;
         if (listener.transport == Transport::udp) {
+            continue;
+        }
+        if (listener.protocol == Protocol::mdt) {
+            sum += mdt_sessions_bytes(listener, threads);
             continue;
         }
         sum += limits.session_bytes_max + limits.connections_max * session_bytes +
@@ -124,6 +167,15 @@ std::uint64_t endpoints_bytes(const Config& config) {
     std::uint64_t sum = queues ? 0 : config.spool.memory_bytes_max * 3 / 2 + spool_cache_bytes;
     sum += queues && config.file.enabled ? config.file.queue_bytes_max : 0;
     sum += config.loki.empty() ? 0 : dead_letters_bytes;
+    // Samples: as with records, a queue for each or one memory for all; what is taken ahead.
+    const bool samples = !config.mimir.empty() || takes_telemetry(config);
+    sum +=
+        queues || !samples ? 0 : config.spool.metrics_memory_bytes_max * 3 / 2 + spool_cache_bytes;
+    for (const HttpEndpointConfig& endpoint : config.mimir) {
+        sum += (queues ? endpoint.queue_bytes_max : MimirEndpointOptions{}.bytes_ahead_max) +
+               endpoint.requests_in_flight_max * (HttpClientOptions{}.response_bytes_max +
+                                                  rewrite_copies * config.metrics.batch.bytes_max);
+    }
     for (const HttpEndpointConfig& endpoint : config.loki) {
         sum += (queues ? endpoint.queue_bytes_max : 0) + LokiEndpointOptions{}.slow_bytes_max +
                endpoint.requests_in_flight_max * HttpClientOptions{}.response_bytes_max +
@@ -191,6 +243,7 @@ MemoryBudget make_memory_budget(const Config& config, std::size_t threads) {
             {"streams", (batch.streams_max + batch.streams_max / 8) * stream_bytes},
             {"sessions", sessions_bytes(config, threads)},
             {"admin", config.admin.connections_max * admin_session_bytes},
+            {"telemetry", telemetry_bytes(config, threads)},
             {"endpoints", endpoints_bytes(config)},
             {"canary", canary_bytes(config)},
             {"classification", classification_bytes(config)}}};

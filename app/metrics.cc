@@ -179,6 +179,11 @@ void add_endpoint(Families& out, const EndpointReport& endpoint) {
     out.gauge("weir_endpoint_rate_limit_bytes",
               "Bytes a second that weir allows itself after 429, 0 for no limit.", labels,
               as_double(endpoint.rate_bytes_per_s));
+    if (endpoint.kind == "mimir") {
+        out.gauge("weir_endpoint_rate_limit_samples",
+                  "Samples a second that weir allows itself after 429, 0 for no limit.", labels,
+                  as_double(endpoint.rate_samples_per_s));
+    }
     if (endpoint.kind == "file") {
         out.gauge("weir_file_sink_bytes", "Bytes in the sink's files.", labels,
                   as_double(endpoint.files_bytes));
@@ -227,21 +232,24 @@ void add_certificates(Families& out, const Status& status) {
     }
 }
 
-void add_spool(Families& out, const SpoolStatus& spool) {
-    out.gauge("weir_spool_healthy", "1 while the spool can be written.", {}, spool.healthy ? 1 : 0);
-    out.gauge("weir_spool_bytes", "Size of the spool's segment files.", {}, as_double(spool.bytes));
-    out.gauge("weir_spool_bytes_max", "Limit of that size.", {}, as_double(spool.bytes_max));
-    out.gauge("weir_spool_segments", "Segment files.", {}, as_double(spool.segments));
-    out.gauge("weir_spool_unwritten_batches", "Batches that are in memory only.", {},
+void add_spool(Families& out, const char* signal, const SpoolStatus& spool) {
+    const LabelList labels = {{"signal", signal}};
+    out.gauge("weir_spool_healthy", "1 while the spool can be written.", labels,
+              spool.healthy ? 1 : 0);
+    out.gauge("weir_spool_bytes", "Size of the spool's segment files.", labels,
+              as_double(spool.bytes));
+    out.gauge("weir_spool_bytes_max", "Limit of that size.", labels, as_double(spool.bytes_max));
+    out.gauge("weir_spool_segments", "Segment files.", labels, as_double(spool.segments));
+    out.gauge("weir_spool_unwritten_batches", "Batches that are in memory only.", labels,
               as_double(spool.unwritten_batches));
-    out.gauge("weir_spool_unwritten_bytes", "Memory of those batches.", {},
+    out.gauge("weir_spool_unwritten_bytes", "Memory of those batches.", labels,
               as_double(spool.unwritten_bytes));
     out.gauge("weir_spool_memory_bytes", "Memory of all batches that the spool keeps in memory.",
-              {}, as_double(spool.memory_bytes));
+              labels, as_double(spool.memory_bytes));
     for (const auto& [endpoint, records] : spool.abandoned) {
         out.gauge("weir_spool_abandoned_records",
                   "Records that an endpoint which is not configured any more has not had.",
-                  {{"endpoint", endpoint}}, as_double(records));
+                  {labels[0], {"endpoint", endpoint}}, as_double(records));
     }
 }
 
@@ -423,7 +431,10 @@ std::string to_prometheus(const Status& status) {
     }
     add_certificates(out, status);
     if (status.spool) {
-        add_spool(out, *status.spool);
+        add_spool(out, "logs", *status.spool);
+    }
+    if (status.metrics_spool) {
+        add_spool(out, "metrics", *status.metrics_spool);
     }
     add_dead_letters(out, status.dead_letters);
     add_process(out, status);

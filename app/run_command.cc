@@ -25,6 +25,8 @@ namespace weir {
 
 namespace {
 
+constexpr std::string_view exposition_type = "text/plain; version=0.0.4; charset=utf-8";
+
 constexpr std::chrono::seconds file_interval{1};
 constexpr std::chrono::hours expiry_interval{24};
 constexpr std::chrono::seconds watchdog_margin{5};
@@ -224,8 +226,10 @@ void Runner::watch_files() {
     for (const ListenerConfig& listener : machine_->config().listeners) {
         watch_tls(listener.tls, WatchedFor::listeners);
     }
-    for (const HttpEndpointConfig& endpoint : machine_->config().loki) {
-        watch(endpoint.tls_certificate, WatchedFor::endpoints);
+    for (const auto* list : {&machine_->config().loki, &machine_->config().mimir}) {
+        for (const HttpEndpointConfig& endpoint : *list) {
+            watch(endpoint.tls_certificate, WatchedFor::endpoints);
+        }
     }
     watch_tls(machine_->config().admin.tls, WatchedFor::admin_tls);
     watch(machine_->config().admin.token_file, WatchedFor::admin_token);
@@ -369,19 +373,27 @@ AdminAnswer Runner::answer(const std::string& path) const {
         return {.status = ready ? 200U : 503U, .body = ready ? "ready\n" : "not ready\n"};
     }
     if (path == "/metrics") {
-        return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                .body = to_prometheus(status())};
+        return {.content_type = std::string(exposition_type), .body = to_prometheus(status())};
     }
     if (path == "/api/v1/status") {
         return {.content_type = "application/json", .body = to_json(status())};
+    }
+    if (path == "/telemetry/metrics") {
+        std::optional<std::string> series = machine_->exposition();
+        return series ? AdminAnswer{.content_type = std::string(exposition_type),
+                                    .body = std::move(*series)}
+                      : AdminAnswer{.status = 404,
+                                    .body = "series go to a mimir, or metrics.exposition is off\n"};
     }
     if (path.starts_with("/api/v1/telemetry/")) {
         return telemetry_answer(path.substr(std::string_view("/api/v1/telemetry/").size()));
     }
     if (path == "/") {
-        return {.body = "weir " WEIR_VERSION
-                        "\n/api/v1/status\n/api/v1/telemetry/devices\n"
-                        "/api/v1/telemetry/messages\n/metrics\n/-/healthy\n/-/ready\n"};
+        return {
+            .body =
+                "weir " WEIR_VERSION
+                "\n/api/v1/status\n/api/v1/telemetry/devices\n"
+                "/api/v1/telemetry/messages\n/telemetry/metrics\n/metrics\n/-/healthy\n/-/ready\n"};
     }
     return {.status = 404, .body = "not found\n"};
 }

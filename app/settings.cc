@@ -16,6 +16,8 @@ std::vector<Setting> all_settings() {
     const std::span<const Setting> delivery = delivery_settings();
     std::vector<Setting> all(intake.begin(), intake.end());
     all.insert(all.end(), metrics.begin(), metrics.end());
+    const std::span<const Setting> mimir = mimir_settings();
+    all.insert(all.end(), mimir.begin(), mimir.end());
     all.insert(all.end(), delivery.begin(), delivery.end());
     return all;
 }
@@ -57,7 +59,7 @@ struct Defaults {
         if (path.starts_with("metric_rules[]")) {
             return &metric_rule;
         }
-        if (path.starts_with("loki[]")) {
+        if (path.starts_with("loki[]") || path.starts_with("mimir[]")) {
             return &endpoint;
         }
         return &config;

@@ -11,6 +11,7 @@ namespace weir {
 // The rows up to `metrics`, from there, and from `loki` on, in the order of the documentation.
 [[nodiscard]] std::span<const Setting> intake_settings();
 [[nodiscard]] std::span<const Setting> metrics_settings();
+[[nodiscard]] std::span<const Setting> mimir_settings();
 [[nodiscard]] std::span<const Setting> delivery_settings();
 
 namespace settings_table {

@@ -47,8 +47,18 @@ std::string progress(const Status& status) {
 
 }  // namespace
 
-int run_spool_status_command(const std::string& directory, std::ostream& out,
-                             std::ostream& messages) {
+std::vector<std::string> spool_directories(const std::string& directory) {
+    std::vector<std::string> found = {directory};
+    const std::string metrics = directory + "/" + std::string(metrics_spool_folder);
+    if (std::filesystem::exists(metrics + "/meta.db")) {
+        found.push_back(metrics);
+    }
+    return found;
+}
+
+namespace {
+
+int print_spool(const std::string& directory, std::ostream& out, std::ostream& messages) {
     const Result<SpoolContents> contents = SpoolLog::look(directory);
     if (!contents) {
         messages << "weir: " << contents.error().message << '\n';
@@ -68,6 +78,18 @@ int run_spool_status_command(const std::string& directory, std::ostream& out,
             out << ", dead letters" << reasons(state.ends.dead_lettered);
         }
         out << '\n';
+    }
+    return 0;
+}
+
+}  // namespace
+
+int run_spool_status_command(const std::string& directory, std::ostream& out,
+                             std::ostream& messages) {
+    for (const std::string& place : spool_directories(directory)) {
+        if (const int failed = print_spool(place, out, messages); failed != 0) {
+            return failed;
+        }
     }
     return 0;
 }

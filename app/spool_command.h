@@ -3,8 +3,12 @@
 
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 namespace weir {
+
+// The directory itself and, if it has one, that of the log of samples in it.
+[[nodiscard]] std::vector<std::string> spool_directories(const std::string& directory);
 
 // Writes what the spool of `directory` holds and what each endpoint has had of it to `out`. While a
 // weir uses the directory this is at most some 50 ms old. Returns the exit status: 1 when there is

@@ -52,9 +52,10 @@ struct ListenerStatus {
     std::vector<LimitStatus> limits;
 };
 
+// The records of one that is a "mimir" are samples.
 struct EndpointReport {
     std::string name;
-    std::string kind;   // "loki", "file"
+    std::string kind;   // "loki", "mimir", "file"
     std::string url;    // without credentials, or the directory
     std::string state;  // "ok", "retry", "hold", "slow"
     Timestamp state_since;
@@ -71,6 +72,7 @@ struct EndpointReport {
     std::map<std::string, std::uint64_t> repaired;  // records rewritten to be taken, by reason
     std::uint64_t slow_records = 0;                 // waiting in the slow lane
     std::uint64_t rate_bytes_per_s = 0;             // limit put on ourselves after 429; 0: none
+    std::uint64_t rate_samples_per_s = 0;           // the same for samples
     std::uint64_t files = 0;                        // file sink only
     std::uint64_t files_bytes = 0;
     std::uint64_t files_deleted = 0;  // the oldest, for room
@@ -136,8 +138,9 @@ struct Status {
     std::uint64_t memory_bytes_max = 0;     // 0: not compared
     double cpu_seconds = 0;
     std::map<std::string, std::uint64_t> events;
-    std::uint64_t event_lines_lost = 0;  // not written: nobody read standard error
-    std::optional<SpoolStatus> spool;    // none: the log is in memory
+    std::uint64_t event_lines_lost = 0;        // not written: nobody read standard error
+    std::optional<SpoolStatus> spool;          // none: the log is in memory
+    std::optional<SpoolStatus> metrics_spool;  // the same of the log of samples
     DeadLetterStatus dead_letters;
     CanaryStatus canary;
     std::optional<MdtCounts> telemetry;  // none: no listener takes any

@@ -85,6 +85,7 @@ Json endpoint_json(const EndpointReport& endpoint) {
             {"repaired", counts(endpoint.repaired)},
             {"slow_records", endpoint.slow_records},
             {"rate_bytes_per_s", endpoint.rate_bytes_per_s},
+            {"rate_samples_per_s", endpoint.rate_samples_per_s},
             {"files", endpoint.files},
             {"files_bytes", endpoint.files_bytes},
             {"files_deleted", endpoint.files_deleted},
@@ -296,6 +297,8 @@ std::string to_json(const Status& status) {
     root["reassembly"] = {{"held_bytes", status.reassembly_held_bytes},
                           {"bytes_max", status.reassembly_bytes_max}};
     root["spool"] = status.spool ? spool_json(*status.spool) : Json(nullptr);
+    root["metrics_spool"] =
+        status.metrics_spool ? spool_json(*status.metrics_spool) : Json(nullptr);
     root["dead_letters"] = dead_letters_json(status.dead_letters);
     root["canary"] = canary_json(status.canary);
     root["telemetry"] = status.telemetry ? telemetry_json(*status.telemetry) : Json(nullptr);

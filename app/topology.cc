@@ -23,32 +23,7 @@ constexpr std::chrono::milliseconds drain_poll{20};
 // With a spool, for an endpoint that is failing: one more try.
 constexpr std::chrono::milliseconds drain_of_away{1000};
 
-bool takes_telemetry(const Config& config) {
-    return std::any_of(
-        config.listeners.begin(), config.listeners.end(),
-        [](const ListenerConfig& listener) { return listener.protocol == Protocol::mdt; });
-}
-
 }  // namespace
-
-Result<void> Topology::Impl::open_log() {
-    metrics_memory_log_ = std::make_unique<MemoryLog>(events_);
-    metrics_log_ = metrics_memory_log_.get();
-    if (config_.spool.directory.empty()) {
-        memory_log_ = std::make_unique<MemoryLog>(events_);
-        log_ = memory_log_.get();
-        return {};
-    }
-    Result<std::unique_ptr<SpoolLog>> spool =
-        SpoolLog::open(make_spool_options(config_.spool), clock_, events_);
-    if (!spool) {
-        return tl::unexpected(spool.error());
-    }
-    spool_ = std::move(*spool);
-    earlier_intake_ = spool_->earlier_intake();
-    log_ = spool_.get();
-    return {};
-}
 
 void Topology::Impl::make_canary() {
     std::random_device entropy;
@@ -188,13 +163,8 @@ void Topology::Impl::start() {
         }
     }
     tell_memory();
-    if (spool_) {
-        for (const auto& [endpoint, records] : spool_->status().abandoned) {
-            events_.emit({EventId::spool_abandoned, endpoint,
-                          fmt::format("is not configured; it has not had {} records", records)});
-        }
-        spool_->start();
-    }
+    start_spool(Signal::logs);
+    start_spool(Signal::metrics);
     if (!config_.loki.empty()) {
         dead_letters_->open();
     }
@@ -311,8 +281,12 @@ void Topology::Impl::watch_sources() {
 
 // The endpoint's own thread reads the file for itself, when it changes; this is only to tell.
 void Topology::Impl::look_at_client_certificates() {
-    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
-        endpoints_[i]->certificates = certificate_in_file(config_.loki[i].tls_certificate);
+    // In the order of the configuration, Lokis first.
+    std::size_t number = 0;
+    for (const auto* list : {&config_.loki, &config_.mimir}) {
+        for (const HttpEndpointConfig& config : *list) {
+            endpoints_[number++]->certificates = certificate_in_file(config.tls_certificate);
+        }
     }
 }
 
@@ -323,9 +297,9 @@ std::vector<CertificateStatus> Topology::Impl::certificates() const {
             all.push_back({"listener", listener.config.name, certificate});
         }
     }
-    for (std::size_t i = 0; i < config_.loki.size(); ++i) {
-        for (const TlsCertificate& certificate : endpoints_[i]->certificates) {
-            all.push_back({"endpoint", config_.loki[i].name, certificate});
+    for (const auto& endpoint : endpoints_) {
+        for (const TlsCertificate& certificate : endpoint->certificates) {
+            all.push_back({"endpoint", endpoint->name, certificate});
         }
     }
     return all;
@@ -352,7 +326,9 @@ std::chrono::milliseconds Topology::Impl::drain_time(const Endpoint& endpoint,
     const std::chrono::milliseconds left(left_ns / ns_per_ms);
     const EndpointState state = endpoint.sink->status().state;
     const bool away = state == EndpointState::retry || state == EndpointState::hold;
-    return spool_ && spool_->status().healthy && away ? std::min(left, drain_of_away) : left;
+    const SpoolLog* spool = spool_of(endpoint.signal);
+    return spool != nullptr && spool->status().healthy && away ? std::min(left, drain_of_away)
+                                                               : left;
 }
 
 bool Topology::Impl::drain() {
@@ -379,18 +355,22 @@ bool Topology::Impl::drain() {
     for (const auto& endpoint : endpoints_) {
         endpoint->sink->join();
     }
-    if (spool_) {
-        spool_->stop();
+    for (const Signal signal : {Signal::logs, Signal::metrics}) {
+        if (SpoolLog* spool = spool_of(signal)) {
+            spool->stop();
+        }
     }
-    const bool kept = spool_ && spool_->status().unwritten_batches == 0;
     bool delivered = true;
     for (const auto& endpoint : endpoints_) {
+        const SpoolLog* spool = spool_of(endpoint->signal);
+        const bool kept = spool != nullptr && spool->status().unwritten_batches == 0;
         const DeliveryLedger ledger = endpoint->cursor.ledger();
         if (ledger.queued > 0 && !kept) {
             delivered = false;
-            events_.emit({EventId::drain_incomplete, endpoint->sink->status().name,
-                          fmt::format("{} records are undelivered and end with the process",
-                                      ledger.queued)});
+            events_.emit(
+                {EventId::drain_incomplete, endpoint->sink->status().name,
+                 fmt::format("{} {} are undelivered and end with the process", ledger.queued,
+                             endpoint->mimir != nullptr ? "samples" : "records")});
         }
     }
     return delivered;
@@ -485,6 +465,13 @@ std::vector<KeptMessage> Topology::kept_messages() const {
         }
     }
     return messages;
+}
+
+std::optional<std::string> Topology::exposition() const {
+    if (impl_->latest_values_ == nullptr) {
+        return std::nullopt;
+    }
+    return impl_->latest_values_->render();
 }
 
 bool Topology::ready() const {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class Topology {
     // Devices that send telemetry, and messages of theirs that were kept.
     [[nodiscard]] std::vector<MdtDeviceStatus> telemetry_devices() const;
     [[nodiscard]] std::vector<KeptMessage> kept_messages() const;
+    // The latest value of every live series, as Prometheus's text; none when they are not kept.
+    [[nodiscard]] std::optional<std::string> exposition() const;
     [[nodiscard]] bool ready() const;
     [[nodiscard]] const Config& config() const;
 

@@ -7,8 +7,10 @@
 #include "pipeline/memory_log.h"
 #include "pipeline/spool_log.h"
 #include "sinks/dead_letter_table.h"
+#include "sinks/latest_values.h"
 #include "sinks/loki_canary.h"
 #include "sinks/loki_endpoint.h"
+#include "sinks/mimir_endpoint.h"
 #include "sinks/sink.h"
 
 #include <atomic>
@@ -36,12 +38,18 @@ struct Listener {
     }
 };
 
-// One endpoint: its place in the log and its sink. `loki` is set for those that can reload.
+// Of which log an endpoint has its batches.
+enum class Signal : std::uint8_t { logs, metrics };
+
+// One endpoint: its place in its log and its sink. `loki` or `mimir` is set for those that can
+// reload.
 struct Endpoint {
     std::string name;
     LogCursor& cursor;
+    Signal signal = Signal::logs;
     std::unique_ptr<Sink> sink = nullptr;
     LokiEndpoint* loki = nullptr;
+    MimirEndpoint* mimir = nullptr;
     std::vector<TlsCertificate> certificates = {};  // the client's; the main thread's
 };
 
@@ -60,9 +68,16 @@ class Topology::Impl {
     }
 
     [[nodiscard]] Result<void> open_log();
-    [[nodiscard]] LogCursor& add_cursor(const std::string& endpoint, std::size_t queue_bytes_max);
-    void remove_cursor(const LogCursor& cursor);
-    [[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(const HttpEndpointConfig& config);
+    [[nodiscard]] Result<void> open_metrics_log();
+    [[nodiscard]] LogCursor& add_cursor(Signal signal, const std::string& endpoint,
+                                        std::size_t queue_bytes_max);
+    void remove_cursor(Signal signal, const LogCursor& cursor);
+    // The spool of that signal; null when its log is in memory.
+    [[nodiscard]] SpoolLog* spool_of(Signal signal) const;
+    [[nodiscard]] std::unique_ptr<Endpoint> make_loki(const HttpEndpointConfig& config);
+    [[nodiscard]] std::unique_ptr<Endpoint> make_mimir(const HttpEndpointConfig& config);
+    [[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(Signal signal,
+                                                          const HttpEndpointConfig& config);
     void make_endpoints();
     void make_canary();
     void make_threads();
@@ -74,8 +89,12 @@ class Topology::Impl {
     [[nodiscard]] Result<void> reload(Config next);
     void apply_limits();
     void tell_memory();
+    void start_spool(Signal signal);
     void reload_endpoints(const Config& before);
-    [[nodiscard]] std::unique_ptr<Endpoint> begin_endpoint(const HttpEndpointConfig& config);
+    void reload_endpoints(Signal signal, const std::vector<HttpEndpointConfig>& before,
+                          std::vector<std::unique_ptr<Endpoint>>& ordered);
+    [[nodiscard]] std::unique_ptr<Endpoint> begin_endpoint(Signal signal,
+                                                           const HttpEndpointConfig& config);
     void end_endpoint(Endpoint& endpoint);
     void tell_new_url(const Endpoint& endpoint, const HttpEndpointConfig& before,
                       const HttpEndpointConfig& now);
@@ -112,7 +131,9 @@ class Topology::Impl {
     std::unique_ptr<MemoryLog> memory_log_;
     std::unique_ptr<SpoolLog> spool_;
     Log* log_ = nullptr;
+    // The same for samples.
     std::unique_ptr<MemoryLog> metrics_memory_log_;
+    std::unique_ptr<SpoolLog> metrics_spool_;
     Log* metrics_log_ = nullptr;
     std::atomic<std::uint64_t> kept_ids_{0};
     IntakeAccount earlier_intake_;  // counted before this process
@@ -120,6 +141,7 @@ class Topology::Impl {
     std::unique_ptr<DeadLetterTable> dead_letters_;
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
+    LatestValues* latest_values_ = nullptr;  // one of the endpoints', if there is one
     std::unique_ptr<LokiCanary> canary_;
     // Last, so that threads end before what they use.
     std::vector<std::unique_ptr<IngestThread>> threads_;

@@ -220,6 +220,7 @@ EndpointReport Topology::Impl::endpoint_report(const Endpoint& endpoint) const {
         .repaired = status.repaired,
         .slow_records = status.slow_records,
         .rate_bytes_per_s = status.rate_bytes_per_s,
+        .rate_samples_per_s = status.rate_samples_per_s,
         .files = status.files,
         .files_bytes = status.files_bytes,
         .files_deleted = status.files_deleted,
@@ -273,6 +274,9 @@ Status Topology::Impl::status() const {
     status.canary = canary_->status();
     if (spool_) {
         status.spool = spool_->status();
+    }
+    if (metrics_spool_) {
+        status.metrics_spool = metrics_spool_->status();
     }
     status.dead_letters = dead_letters_->status();
     for (const auto& thread : threads_) {

@@ -1,4 +1,3 @@
-#include "core/assert.h"
 #include "pipeline/remote_write.h"
 #include "pipeline/series_labels.h"
 #include "pipeline/series_table_impl.h"
@@ -56,10 +55,10 @@ void SeriesTable::Impl::device_connected(DeviceId device) {
 }
 
 void SeriesTable::Impl::device_disconnected(DeviceId device, std::int64_t now_ns) {
-    if (device == none) {
+    // It may have connected when there was no place for it, and have one now.
+    if (device == none || devices_[device].sessions == 0) {
         return;
     }
-    WEIR_ASSERT(devices_[device].sessions > 0);
     if (--devices_[device].sessions == 0) {
         devices_[device].disconnected_ns = now_ns;
     }

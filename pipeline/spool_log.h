@@ -25,6 +25,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct SpoolOptions {
     bool drop_newest = false;  // when full: refuse new batches instead of dropping the oldest
     bool full_sync = false;    // survive power loss, not only the end of the process
 };
+
+// Where the log of samples is, in the directory of the log of records.
+inline constexpr std::string_view metrics_spool_folder = "metrics";
 
 // Value. For the status and metrics.
 struct SpoolStatus {

@@ -231,6 +231,14 @@ TEST_F(SeriesStaleTest, ADeviceThatComesBackInTimeKeepsItsSeries) {
     EXPECT_FALSE(is_stale("a"));
 }
 
+TEST_F(SeriesStaleTest, ASessionThatBeganWithoutAPlaceEndsWithoutHarm) {
+    const SeriesTable::DeviceId device = table_->device("d");
+    collect({"a"});
+    table_->device_disconnected(device, now_ns());
+    pass_s(100);
+    EXPECT_FALSE(is_stale("a"));
+}
+
 TEST_F(SeriesStaleTest, AnotherDevicesSessionMeansNothing) {
     table_->device_connected(table_->device("e"));
     table_->device_connected(table_->device("d"));

@@ -1,5 +1,6 @@
 // What every sink must do, whatever it delivers to.
 #include "sinks/file_sink.h"
+#include "sinks/mimir_endpoint.h"
 #include "tests/sinks/endpoint_harness.h"
 #include "tests/sinks/fake_server.h"
 #include "tests/support/temp_dir.h"
@@ -126,6 +127,14 @@ std::unique_ptr<Sink> make_loki(Bench& bench) {
         LokiEndpointParts{bench.cursor, bench.clock, bench.events, nullptr, 1}, options);
 }
 
+std::unique_ptr<Sink> make_mimir(Bench& bench) {
+    auto options = std::make_shared<MimirEndpointOptions>();
+    options->name = "mimir";
+    options->http.url = bench.server.url();
+    return std::make_unique<MimirEndpoint>(
+        MimirEndpointParts{bench.cursor, bench.clock, bench.events, 1}, options);
+}
+
 std::unique_ptr<Sink> make_file(Bench& bench) {
     FileSinkOptions options;
     options.files.directory = bench.dir.path();
@@ -210,7 +219,8 @@ TEST_P(SinkContract, SaysHowItIs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract,
-                         testing::Values(Kind{"loki", make_loki}, Kind{"file", make_file}),
+                         testing::Values(Kind{"loki", make_loki}, Kind{"mimir", make_mimir},
+                                         Kind{"file", make_file}),
                          [](const auto& kind) { return std::string(kind.param.name); });
 
 }  // namespace

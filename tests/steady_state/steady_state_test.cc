@@ -1,69 +1,16 @@
-// A program of its own, because it replaces operator new and pthread_mutex_lock for the whole
-// process: in steady state a UDP message costs no allocation and no lock, from the socket to the
-// open batch. Not built with sanitizers, which replace the same functions.
+// In steady state a UDP message costs no allocation and no lock, from the socket to the open batch.
 #include "pipeline/memory_log.h"
 #include "receivers/syslog_intake.h"
 #include "receivers/udp_listener.h"
+#include "tests/steady_state/counting.h"
 #include "tests/support/event_recorder.h"
 
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
-#include <atomic>
-#include <cstdlib>
-#include <dlfcn.h>
 #include <fstream>
-#include <new>
 #include <nlohmann/json.hpp>
-#include <pthread.h>
 #include <sys/socket.h>
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-std::atomic<std::uint64_t> locks{0};
-
-void* counted_allocation(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    void* memory = std::malloc(size);
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted_allocation(size);
-}
-
-void* operator new[](std::size_t size) {
-    return counted_allocation(size);
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t /*size*/) noexcept {
-    std::free(memory);
-}
-
-void operator delete[](void* memory, std::size_t /*size*/) noexcept {
-    std::free(memory);
-}
-
-extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
-    using Lock = int (*)(pthread_mutex_t*);
-    static const auto real = reinterpret_cast<Lock>(dlsym(RTLD_NEXT, "pthread_mutex_lock"));
-    locks.fetch_add(1, std::memory_order_relaxed);
-    return real(mutex);
-}
 
 namespace weir {
 namespace {
@@ -143,14 +90,14 @@ TEST_F(SteadyStateTest, AMessageCostsNoAllocationAndNoLock) {
     intake_->finish();  // the batch is out; its arena stays for the next
     pass(lines);        // the streams' first entries in the new batch
     const std::uint64_t received = intake_->counters(0).received.value();
-    const std::uint64_t allocations_before = allocations.load();
-    const std::uint64_t locks_before = locks.load();
+    const std::uint64_t allocations_before = allocation_count();
+    const std::uint64_t locks_before = lock_count();
     for (int i = 0; i < 20; ++i) {
         pass(lines);
     }
     EXPECT_EQ(intake_->counters(0).received.value() - received, 20 * lines.size());
-    EXPECT_EQ(allocations.load() - allocations_before, 0U);
-    EXPECT_EQ(locks.load() - locks_before, 0U);
+    EXPECT_EQ(allocation_count() - allocations_before, 0U);
+    EXPECT_EQ(lock_count() - locks_before, 0U);
     EXPECT_EQ(intake_->counters(0).held.value(), 21 * lines.size());
 }
 
@@ -160,13 +107,13 @@ TEST_F(SteadyStateTest, ABatchCostsAHandfulOfBoth) {
     intake_->finish();
     cursor_.settle(*cursor_.take(), {.delivered = lines.size()});
     pass(lines);
-    const std::uint64_t allocations_before = allocations.load();
-    const std::uint64_t locks_before = locks.load();
+    const std::uint64_t allocations_before = allocation_count();
+    const std::uint64_t locks_before = lock_count();
     intake_->finish();
-    EXPECT_GT(allocations.load() - allocations_before, 0U);
-    EXPECT_LT(allocations.load() - allocations_before, 20U);
-    EXPECT_GT(locks.load() - locks_before, 0U);
-    EXPECT_LT(locks.load() - locks_before, 20U);
+    EXPECT_GT(allocation_count() - allocations_before, 0U);
+    EXPECT_LT(allocation_count() - allocations_before, 20U);
+    EXPECT_GT(lock_count() - locks_before, 0U);
+    EXPECT_LT(lock_count() - locks_before, 20U);
 }
 
 }  // namespace

@@ -62,16 +62,6 @@ void append_logfmt(std::string_view key, std::string_view value, std::string& li
     }
 }
 
-void append_leaves(TelemetryNodes nodes, std::string& line) {
-    std::string buffer;
-    for (std::size_t at = 0; at < nodes.size(); at += nodes[at].size) {
-        const std::string_view value = leaf_text(nodes[at], buffer);
-        if (!value.empty()) {
-            append_logfmt(nodes[at].name, value, line);
-        }
-    }
-}
-
 void append_object_event(std::string_view object_class, std::string_view dn,
                          TelemetryNodes attributes, std::string& line) {
     append_logfmt("class", object_class, line);

@@ -21,13 +21,10 @@ inline constexpr std::size_t event_line_bytes_max = 16 * 1024;
 // event_line_bytes_max nothing is appended.
 void append_logfmt(std::string_view key, std::string_view value, std::string& line);
 
-// What is wrong or changed with an NX-OS object: class, dn, status, then its attributes as sent,
+// What happened to an NX-OS object: class, dn, status, then its attributes as sent,
 // without those that are empty.
 void append_object_event(std::string_view object_class, std::string_view dn,
                          TelemetryNodes attributes, std::string& line);
-
-// Appends each leaf right below.
-void append_leaves(TelemetryNodes nodes, std::string& line);
 
 // Resource. One thread. Remembers the last word of each state series in a table of fixed size, in
 // which a newcomer takes an older one's place: a change may go unnoticed, none is made up.

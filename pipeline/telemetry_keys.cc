@@ -115,11 +115,8 @@ KeyLabel make_key_label(std::string_view list_element, std::string_view key) {
     } else if (generic || label.name.empty()) {
         label.name = label.long_name;
     }
-    for (std::string* name : {&label.name, &label.long_name}) {
-        if (is_reserved_label(*name) || (name->front() >= '0' && name->front() <= '9')) {
-            *name = exported(*name);
-        }
-    }
+    label.name = label_name(label.name);
+    label.long_name = label_name(label.long_name);
     label.exported = exported(label.name);
     return label;
 }

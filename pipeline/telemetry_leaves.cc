@@ -108,15 +108,10 @@ void TelemetryPaths::resolve(TelemetryPath& path, TelemetryLeaf& leaf) const {
         leaf.family = nullptr;
         leaf.refused.reset();
     }
-    leaf.name = snake_case(path.element);
-    leaf.other_name = leaf.name + "_word";
-    if (leaf.fact.kind == LeafKind::info) {
-        if (leaf.name.empty() || is_reserved_label(leaf.name)) {
-            leaf.name = "exported_" + leaf.name;
-        }
-    } else if (path.root->family != TelemetryFamily::show || is_reserved_label(leaf.name)) {
-        leaf.name = "state";
-    }
+    const bool own_name =
+        leaf.fact.kind == LeafKind::info || path.root->family == TelemetryFamily::show;
+    leaf.name = own_name ? label_name(snake_case(path.element)) : "state";
+    leaf.other_name = label_name(snake_case(path.element) + "_word");
     leaf.interface_metric = network_interface_metric(path.schema);
     if (leaf.words.empty()) {
         for (const std::string_view word : leaf.fact.states) {
@@ -160,6 +155,11 @@ const MetricFamily* TelemetryPaths::take_name(TelemetryPath& path, const LeafFac
         telemetry_name(*path.root, elements, info ? std::string_view() : path.element, full);
     add_name_suffix(fact.kind, fact.unit, name);
     Claim& claim = claims_[name];
+    // A name of weir's own, as telemetry_device_up and network_interface_... are, is no model's.
+    if (claim.owner == nullptr && !claim.clashed && families_.find(name) != nullptr) {
+        claim.clashed = true;
+        ++name_clashes_;
+    }
     if (claim.owner == nullptr && !claim.clashed) {
         claim.owner = &path;
         claim.info = info;

@@ -199,6 +199,11 @@ void add_name_suffix(LeafKind kind, std::string_view unit, std::string& name) {
     }
 }
 
+std::string label_name(std::string_view word) {
+    const bool usable = !word.empty() && !is_digit(word.front()) && !is_reserved_label(word);
+    return usable ? std::string(word) : "exported_" + std::string(word);
+}
+
 bool is_reserved_label(std::string_view name) {
     return name.starts_with("__") || name == "job" || name == "instance" || name == "le" ||
            name == "quantile";

@@ -39,6 +39,10 @@ void append_snake_case(std::string_view text, std::string& out);
 // Adds what the kind demands: _total, _timestamp_seconds in place of _time, the unit of a gauge.
 void add_name_suffix(LeafKind kind, std::string_view unit, std::string& name);
 
+// A word in snake case as the name of a label: with "exported_" in front where Prometheus would not
+// take it or weir uses it; "exported_" and nothing for none.
+[[nodiscard]] std::string label_name(std::string_view word);
+
 // True for names that Prometheus or weir uses: __*, job, instance, le, quantile.
 [[nodiscard]] bool is_reserved_label(std::string_view name);
 

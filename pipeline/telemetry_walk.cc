@@ -79,7 +79,7 @@ std::size_t TelemetryWalk::memory_bytes() const {
 
 std::int64_t TelemetryWalk::believed_time(std::uint64_t timestamp_ms) {
     const auto time = static_cast<std::int64_t>(std::min<std::uint64_t>(timestamp_ms, INT64_MAX));
-    if (time <= received_ms_ + future_max_ms && time >= received_ms_ - past_max_ms) {
+    if (time - received_ms_ <= future_max_ms && received_ms_ - time <= past_max_ms) {
         return time;
     }
     counts_.clock_skewed += skew_counted_ ? 0 : 1;
@@ -91,7 +91,8 @@ void TelemetryWalk::map(const TelemetryHeader& header, const TelemetryRow& row,
                         const TelemetrySource& source, MetricSink& sink) {
     header_ = &header;
     sink_ = &sink;
-    received_ms_ = source.received_ms;
+    // Not negative, so that no difference below overflows.
+    received_ms_ = std::max<std::int64_t>(source.received_ms, 0);
     skew_counted_ = false;
     const std::uint64_t stamp = row.timestamp_ms != 0 ? row.timestamp_ms : header.msg_timestamp_ms;
     time_ms_ = stamp != 0 ? believed_time(stamp) : received_ms_;

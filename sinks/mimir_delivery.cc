@@ -227,9 +227,10 @@ std::string MimirDelivery::request_headers(const Lane& lane, bool version_2) con
     std::string text =
         fmt::format("Content-Encoding: snappy\r\nX-Prometheus-Remote-Write-Version: {}\r\n",
                     version_2 ? "2.0.0" : "0.1.0");
-    if (lane.attempts > 0) {
-        // Mimir makes its Retry-After of it.
-        text += fmt::format("Retry-Attempt: {}\r\n", lane.attempts);
+    if (lane.put_off > 0) {
+        // Mimir makes its Retry-After of it, which doubles each time. While it was away it said
+        // nothing, and does not mean to be left alone for longer.
+        text += fmt::format("Retry-Attempt: {}\r\n", lane.put_off);
     }
     return text;
 }

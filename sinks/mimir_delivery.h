@@ -49,6 +49,7 @@ class MimirDelivery {
         std::optional<MimirWork> work;  // of the batch whose turn it is
         std::int64_t due_ns = 0;        // not before, monotonic
         std::uint32_t attempts = 0;     // failures of the request whose turn it is
+        std::uint32_t put_off = 0;      // of them, those in which the server said "later"
         bool held = false;              // waits because the whole endpoint holds
         bool in_flight = false;
     };

@@ -48,6 +48,9 @@ void MimirDelivery::answered(Lane& lane, const Answered& answer) {
                                        : decide_mimir_transport(result.error);
     note_answer(result, decision);
     set_pace(answer, decision);
+    const bool later =
+        result.error == TransportError::none && decision.action == MimirAction::retry;
+    lane.put_off += later ? 1U : 0U;
     sent_bytes_ = answer.request.bytes;
     if (decision.action == MimirAction::hold && is_outdated(answer)) {
         // Somebody has done something already: no reason to hold.
@@ -236,6 +239,7 @@ void MimirDelivery::note_delivered(const Batch& batch, std::uint64_t samples) {
 void MimirDelivery::next_piece(Lane& lane) {
     lane.due_ns = 0;
     lane.attempts = 0;
+    lane.put_off = 0;
     lane.held = false;
     if (!lane.work->done()) {
         return;

@@ -115,6 +115,17 @@ const BadConfig values[] = {
      "f:1: loki[0].url: credentials in a URL are refused; use basic or bearer_token_file\n"},
     {"url_with_fragment", "loki: [{name: a, url: \"http://h/#a\"}]\n",
      "f:1: loki[0].url: \"http://h/#a\" has a fragment, which is never sent\n"},
+    {"mimir_url", "mimir: [{name: a, url: \"mimir:9009\"}]\n",
+     "f:1: mimir[0].url: \"mimir:9009\" is not a URL that begins with http:// or https://\n"},
+    {"mimir_version", "mimir: [{name: a, url: \"http://h\", remote_write: \"3.0\"}]\n",
+     "f:1: mimir[0].remote_write: \"3.0\" is not one of 1.0, 2.0\n"},
+    {"mimir_named_as_a_loki",
+     "loki: [{name: a, url: \"http://h\"}]\nmimir: [{name: a, url: \"http://h\"}]\n",
+     "f:2: mimir[0].name: \"a\" is the name of a loki as well\n"},
+    {"mimir_queue_smaller_than_batches",
+     "metrics: {batch: {bytes_max: 1MiB}}\n"
+     "mimir: [{name: a, url: \"http://h\", queue_bytes_max: 2MiB}]\n",
+     "f:2: mimir[0].queue_bytes_max: must hold at least four batches of metrics.batch.bytes_max\n"},
     {"tenant", "loki: [{name: a, url: \"http://h\", tenant: a/b}]\n",
      "f:1: loki[0].tenant: \"a/b\" is not a tenant: 1 to 150 letters, digits and !-_.*'(), and "
      "neither \".\" nor \"..\"\n"},

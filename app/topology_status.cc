@@ -182,7 +182,9 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
     const Listener& listener = listeners_[number];
     const std::string ip = listener.config.address.to_string();
     const std::string host = listener.config.address.is_v4() ? ip : "[" + ip + "]";
+    const bool mdt = listener.config.protocol == Protocol::mdt;
     ListenerStatus status{.name = listener.config.name,
+                          .protocol = mdt ? "mdt" : "syslog",
                           .transport = transport_name(listener.config.transport),
                           .address = fmt::format("{}:{}", host, listener.port),
                           .dialect = std::string(dialect_name(listener.config.dialect))};

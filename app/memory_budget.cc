@@ -173,6 +173,7 @@ std::uint64_t endpoints_bytes(const Config& config) {
         queues || !samples ? 0 : config.spool.metrics_memory_bytes_max * 3 / 2 + spool_cache_bytes;
     for (const HttpEndpointConfig& endpoint : config.mimir) {
         sum += (queues ? endpoint.queue_bytes_max : MimirEndpointOptions{}.bytes_ahead_max) +
+               mimir_refused_bytes_max +
                endpoint.requests_in_flight_max * (HttpClientOptions{}.response_bytes_max +
                                                   rewrite_copies * config.metrics.batch.bytes_max);
     }

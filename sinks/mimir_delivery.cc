@@ -57,6 +57,7 @@ void MimirDelivery::use(std::shared_ptr<const MimirEndpointOptions> options) {
     });
     // Somebody changed something: what was learnt or feared may no longer be so.
     concurrency_ = AdaptiveConcurrency(std::max<std::size_t>(options_->requests_in_flight_max, 1));
+    refused_.clear();
     version_1_until_ns_ = 0;
     paused_until_ns_ = 0;
     for (auto& [shard, lane] : lanes_) {
@@ -235,14 +236,33 @@ std::string MimirDelivery::request_headers(const Lane& lane, bool version_2) con
     return text;
 }
 
+bool MimirDelivery::begin(Lane& lane, std::int64_t now_ns) {
+    lane.work.emplace(std::move(lane.waiting.front()));
+    lane.waiting.pop_front();
+    if (refused_.empty()) {
+        return true;
+    }
+    const auto why_not = [this, now_ns](const WrittenSeries& series) {
+        return refused_.find(series, now_ns);
+    };
+    for (const auto& [reason, samples] : lane.work->drop_known(why_not)) {
+        tell_dropped(reason, samples, "of series that were refused less than a minute ago");
+    }
+    if (lane.work->done()) {
+        next_piece(lane);
+        return false;
+    }
+    return true;
+}
+
 void MimirDelivery::send(Lane& lane, std::int64_t now_ns) {
-    if (!lane.work) {
-        lane.work.emplace(std::move(lane.waiting.front()));
-        lane.waiting.pop_front();
+    if (!lane.work && !begin(lane, now_ns)) {
+        return;
     }
     std::optional<Body> body = make_body(*lane.work);
     if (!body) {
-        tell_dropped(Reason::batch_unreadable, lane.work->drop(Reason::batch_unreadable));
+        tell_dropped(Reason::batch_unreadable, lane.work->drop(Reason::batch_unreadable),
+                     "it cannot be read back");
         next_piece(lane);
         return;
     }

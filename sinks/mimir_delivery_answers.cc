@@ -126,9 +126,19 @@ void MimirDelivery::on_refused(Lane& lane, const MimirDecision& decision) {
     const std::uint64_t samples = work.piece().samples;
     if (decision.refused) {
         note_delivered(*work.batch(), samples - *decision.refused);
-        tell_dropped(decision.reason, work.refused(*decision.refused, decision.reason));
+        tell_dropped(decision.reason, work.refused(*decision.refused, decision.reason),
+                     server_text_);
     } else {
-        tell_dropped(decision.reason, work.find_refused(decision.reason, server_body_));
+        const std::int64_t now_ns = clock_.monotonic_ns();
+        const std::int64_t until_ns =
+            now_ns + std::chrono::nanoseconds(options_->refused_for).count();
+        const auto note = [&](const WrittenSeries& series) {
+            if (RefusedSeries::is_lasting(decision.reason)) {
+                refused_.note(series, decision.reason, until_ns, now_ns);
+            }
+        };
+        tell_dropped(decision.reason, work.find_refused(decision.reason, server_body_, note),
+                     server_text_);
     }
     next_piece(lane);
 }
@@ -140,7 +150,7 @@ void MimirDelivery::on_drop(Lane& lane, Reason reason) {
         events_.emit({EventId::ha_deduplicated, options_->name,
                       fmt::format("{} samples were discarded: {}", samples, server_text_)});
     } else {
-        tell_dropped(reason, samples);
+        tell_dropped(reason, samples, server_text_);
     }
     next_piece(lane);
 }
@@ -159,7 +169,7 @@ void MimirDelivery::on_split(Lane& lane, const MimirDecision& decision) {
         // The halves have met the limit before: one more refusal splits them again.
         piece.rate_limited = 1;
     }
-    tell_dropped(decision.reason, lane.work->split(decision.reason));
+    tell_dropped(decision.reason, lane.work->split(decision.reason), server_text_);
     next_piece(lane);
 }
 
@@ -216,11 +226,11 @@ void MimirDelivery::on_fall_back(Lane& lane) {
     lane.due_ns = 0;
 }
 
-void MimirDelivery::tell_dropped(Reason reason, std::uint64_t samples) {
+void MimirDelivery::tell_dropped(Reason reason, std::uint64_t samples, std::string_view why) {
     if (samples > 0) {
-        events_.emit({EventId::endpoint_error, options_->name,
-                      fmt::format("{} samples ended as {}: {}", samples, reason_name(reason),
-                                  server_text_)});
+        events_.emit(
+            {EventId::endpoint_error, options_->name,
+             fmt::format("{} samples ended as {}: {}", samples, reason_name(reason), why)});
     }
 }
 

@@ -66,18 +66,54 @@ std::uint64_t MimirWork::refused(std::uint64_t samples, Reason reason) {
     return count_dropped(reason, samples);
 }
 
-std::uint64_t MimirWork::find_refused(Reason reason, std::string_view words) {
+std::map<Reason, std::uint64_t> MimirWork::drop_known(const WhyNot& why_not) {
+    std::map<Reason, std::uint64_t> dropped;
+    const bool frozen = !piece().request;
+    if (read() == nullptr) {
+        return dropped;  // told when it is sent
+    }
+    MimirPiece& top = piece();
+    std::erase_if(top.request->series, [&](const WrittenSeries& series) {
+        const std::optional<Reason> reason = why_not(series);
+        if (reason) {
+            dropped[*reason] += count_dropped(*reason, series.samples.size());
+        }
+        return reason.has_value();
+    });
+    if (dropped.empty() && frozen) {
+        top.request.reset();  // the frozen bytes will do
+    }
+    for (const auto& [reason, samples] : dropped) {
+        top.samples -= static_cast<std::uint32_t>(samples);
+    }
+    if (top.request) {
+        top.series = static_cast<std::uint32_t>(top.request->series.size());
+    }
+    if (top.samples == 0 && !dropped.empty()) {
+        pieces_.pop_back();
+    }
+    return dropped;
+}
+
+std::uint64_t MimirWork::find_refused(Reason reason, std::string_view words,
+                                      const OnRefused& on_refused) {
     if (read() == nullptr) {
         return drop(Reason::batch_unreadable);
     }
     MimirPiece& top = piece();
     const std::optional<std::size_t> named = named_in(words);
-    if (top.request->series.size() < 2) {
+    auto& series = top.request->series;
+    if (series.size() < 2) {
+        if (on_refused && !series.empty()) {
+            on_refused(series.front());
+        }
         return drop(reason);
     }
     if (named && may_ask(1)) {
-        auto& series = top.request->series;
         const auto place = series.begin() + static_cast<std::ptrdiff_t>(*named);
+        if (on_refused) {
+            on_refused(*place);
+        }
         const std::uint64_t samples = count_dropped(reason, place->samples.size());
         top.samples -= static_cast<std::uint32_t>(samples);
         --top.series;

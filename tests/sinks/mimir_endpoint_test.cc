@@ -269,6 +269,28 @@ TEST(MimirEndpoint, DropsWhatIsRefusedAndDeliversTheRest) {
     EXPECT_THAT(names_in(server.requests().back().body), ElementsAre("after"));
 }
 
+TEST(MimirEndpoint, DoesNotAskAgainSoonAboutASeriesThatIsOneTooMany) {
+    FakeServer server(refusing("m77", "(err-mimir-max-series-per-user)"));
+    MimirHarness harness;
+    harness.options.refused_for = std::chrono::milliseconds(300);
+    harness.append(names_up_to(100));
+    harness.start(server.url());
+    ASSERT_TRUE(harness.settled());
+    const std::size_t asked = server.request_count();
+    EXPECT_GT(asked, 5U);
+    harness.append(names_up_to(100));
+    harness.append({"m77"});
+    ASSERT_TRUE(harness.settled());
+    EXPECT_EQ(server.request_count(), asked + 1);
+    EXPECT_EQ(names_in(server.requests().back().body).size(), 99U);
+    EXPECT_EQ(harness.dropped("series_limit"), 3U);
+    std::this_thread::sleep_for(std::chrono::milliseconds(350));
+    harness.append({"m77"});
+    ASSERT_TRUE(harness.settled());
+    EXPECT_EQ(server.request_count(), asked + 2);
+    EXPECT_EQ(harness.cursor.ledger().delivered, 198U);
+}
+
 TEST(MimirEndpoint, SplitsWhatIsTooLarge) {
     FakeServer server([](const FakeRequest& request, std::size_t) {
         return names_in(request.body).size() > 10 ? answer(413, "too large") : answer(204);

@@ -152,6 +152,7 @@ class SeriesTable::Impl {
 
     DeviceId device_ = none;
     FeedId feed_ = none;
+    std::uint32_t last_place_ = no_place;  // of the last sample
     std::int64_t now_ns_ = 0;
     Timestamp wall_;
     std::int64_t pause_ns_ = 0;

@@ -131,6 +131,7 @@ class SeriesTable::Impl {
 
     WireBuffer batch_;
     WireBuffer batch_metadata_;
+    WireBuffer compressed_;  // scratch
     std::uint32_t batch_samples_ = 0;
     std::vector<std::uint32_t> batch_markers_;  // places of series that end in it
     std::size_t batch_largest_bytes_ = 0;

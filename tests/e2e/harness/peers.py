@@ -48,6 +48,7 @@ def place(name):
     """Where the peer is kept: a directory named by what it is made from."""
     if name in GO_PEERS:
         source = b"".join((MODULES / name / file).read_bytes() for file in ("go.mod", "go.sum"))
+        source += GO_PEERS[name][1].encode()  # other tags, another program
     else:
         source = "\n".join(packages(name)).encode()
     return cache() / f"{name}-{hashlib.sha256(source).hexdigest()[:16]}"

@@ -37,7 +37,7 @@ struct ListenerLimits {
     std::size_t receive_buffer_bytes = 8 * 1024 * 1024;  // asked of the kernel, per socket
     std::chrono::milliseconds coalesce_max{4};           // between reads of a busy socket
     std::chrono::milliseconds connection_age_max{0};     // gRPC; 0: as long as the device likes
-    std::size_t grpc_bytes_max = 128UL * 1024 * 1024;    // gRPC: of all its connections, a thread
+    std::size_t grpc_bytes_max = 64UL * 1024 * 1024;     // gRPC: of all its connections, a thread
 };
 
 // Value. Paths of PEM files, re-read on change.

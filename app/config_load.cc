@@ -20,7 +20,7 @@ ListenerLimits mdt_limits() {
     limits.message_bytes_max = 16UL * 1024 * 1024;
     limits.oversize_drop = true;
     limits.connections_max = 2000;
-    limits.idle_timeout = std::chrono::hours{1};
+    limits.idle_timeout = std::chrono::hours{24};  // on-change subscriptions are silent for long
     return limits;
 }
 

@@ -33,6 +33,7 @@ struct LimitStatus {
 
 struct ListenerStatus {
     std::string name;
+    std::string protocol;   // "syslog", "mdt"
     std::string transport;  // "udp", "tcp", "tls"
     std::string address;    // as bound, with the port
     std::string dialect;

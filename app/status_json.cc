@@ -34,6 +34,7 @@ Json listener_json(const ListenerStatus& listener) {
                               {"unit", limit.unit}};
     }
     return {{"name", listener.name},
+            {"protocol", listener.protocol},
             {"transport", listener.transport},
             {"address", listener.address},
             {"dialect", listener.dialect},

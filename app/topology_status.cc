@@ -66,6 +66,27 @@ void add_rates(const ListenerLimits& limits, const ListenerStatus& status,
                                  (dropped == status.ledger.dropped.end() ? 0 : dropped->second)});
 }
 
+void add_thread(const IngestThread& thread, Status& status) {
+    const IntakeGauges& gauges = thread.intake().gauges();
+    status.sources += gauges.sources.value();
+    status.sources_evicted_total += gauges.sources_evicted.value();
+    status.reassembly_held_bytes += gauges.reassembly_bytes.value();
+    status.batches_total += gauges.batches.value();
+    ThreadStatus& own = status.threads.emplace_back();
+    own.number = status.threads.size() - 1;
+    for (const auto& counters : thread.intake().all_counters()) {
+        own.received += counters->received.value();
+    }
+    if (const MdtIntake* mdt = thread.mdt()) {
+        const MdtCounts counts = mdt->counts();
+        for (const auto& counters : mdt->all_counters()) {
+            own.received += counters->received.value();
+        }
+        add_counts(status.telemetry ? *status.telemetry : status.telemetry.emplace(), counts);
+        status.batches_total += counts.series.batches;
+    }
+}
+
 }  // namespace
 
 void Topology::Impl::add_stream_limits(const Listener& listener, const ListenerStatus& status,
@@ -161,7 +182,9 @@ ListenerStatus Topology::Impl::listener_status(std::size_t number) const {
     const Listener& listener = listeners_[number];
     const std::string ip = listener.config.address.to_string();
     const std::string host = listener.config.address.is_v4() ? ip : "[" + ip + "]";
+    const bool mdt = listener.config.protocol == Protocol::mdt;
     ListenerStatus status{.name = listener.config.name,
+                          .protocol = mdt ? "mdt" : "syslog",
                           .transport = transport_name(listener.config.transport),
                           .address = fmt::format("{}:{}", host, listener.port),
                           .dialect = std::string(dialect_name(listener.config.dialect))};
@@ -280,23 +303,7 @@ Status Topology::Impl::status() const {
     }
     status.dead_letters = dead_letters_->status();
     for (const auto& thread : threads_) {
-        const IntakeGauges& gauges = thread->intake().gauges();
-        status.sources += gauges.sources.value();
-        status.sources_evicted_total += gauges.sources_evicted.value();
-        status.reassembly_held_bytes += gauges.reassembly_bytes.value();
-        status.batches_total += gauges.batches.value();
-        ThreadStatus& own = status.threads.emplace_back();
-        own.number = status.threads.size() - 1;
-        for (const auto& counters : thread->intake().all_counters()) {
-            own.received += counters->received.value();
-        }
-        if (const MdtIntake* mdt = thread->mdt()) {
-            for (const auto& counters : mdt->all_counters()) {
-                own.received += counters->received.value();
-            }
-            add_counts(status.telemetry ? *status.telemetry : status.telemetry.emplace(),
-                       mdt->counts());
-        }
+        add_thread(*thread, status);
     }
     for (std::size_t i = 0; i < config_.rules.size(); ++i) {
         RuleStatus rule{.name = config_.rules[i].name,

@@ -17,7 +17,8 @@ weir::BatchPtr make_batch() {
     weir::WriteRequest request;
     for (std::uint32_t i = 0; i < series_count; ++i) {
         request.series.push_back(
-            {{{"__name__", std::string_view(names).substr(i, 2)}}, {{1.0, 1000}}});
+            {{{"__name__", std::string_view(names).substr(i, 2)}, {"device", "sw1"}},
+             {{1.0, 1000}}});
     }
     return weir::to_batch(request, {});
 }

@@ -260,10 +260,14 @@ void append_family_metadata(const MetricFamily& family, WireBuffer& out) {
     out.advance_to(to);
 }
 
-std::unique_ptr<Batch> freeze_write_request(std::string_view raw, const WriteRequestFacts& facts) {
+std::unique_ptr<Batch> freeze_write_request(std::string_view raw, const WriteRequestFacts& facts,
+                                            WireBuffer& scratch) {
     auto batch = std::make_unique<Batch>();
-    snappy::Compress(raw.data(), raw.size(), &batch->body);
-    batch->body.shrink_to_fit();
+    scratch.clear();
+    char* const compressed = scratch.reserve(snappy::MaxCompressedLength(raw.size()));
+    std::size_t bytes = 0;
+    snappy::RawCompress(raw.data(), raw.size(), compressed, &bytes);
+    batch->body.assign(compressed, bytes);
     batch->raw_bytes = raw.size();
     batch->records = facts.samples;
     batch->streams = facts.series;
@@ -372,7 +376,8 @@ std::unique_ptr<Batch> to_batch(const WriteRequest& request, Timestamp first_rec
         }
         facts.largest_series_bytes = std::max(facts.largest_series_bytes, bytes);
     }
-    return freeze_write_request(encode_write_request_raw(request), facts);
+    WireBuffer scratch;
+    return freeze_write_request(encode_write_request_raw(request), facts, scratch);
 }
 
 WriteRequestPair split_by_series(WriteRequest request) {

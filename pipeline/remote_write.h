@@ -58,10 +58,11 @@ struct WriteRequestFacts {
     Timestamp first_received;
 };
 
-// Compresses the WriteRequest. The batch has no id, shard, tenant or account yet; its records are
-// samples, its streams are series.
+// Compresses the WriteRequest, with `scratch` for what snappy may need of room. The batch has no
+// id, shard, tenant or account yet; its records are samples, its streams are series.
 [[nodiscard]] std::unique_ptr<Batch> freeze_write_request(std::string_view raw,
-                                                          const WriteRequestFacts& facts);
+                                                          const WriteRequestFacts& facts,
+                                                          WireBuffer& scratch);
 
 // --- Reading ---
 

@@ -98,6 +98,18 @@ class SeriesStore {
         return by_key_.find(hash, [&](std::uint32_t place) { return at(place).key == key; });
     }
 
+    // Whether it is the one at the place behind `last`, which is quicker than to find it. A device
+    // gives its series in one order again and again, and in this order they were made.
+    [[nodiscard]] bool follows(std::uint32_t last, const SeriesKey& key) {
+        const std::uint32_t place = last + 1;
+        if (place >= places_) {
+            return false;
+        }
+        const Series& series = at(place);
+        return series.key == key &&
+               (series.state == SeriesState::live || series.state == SeriesState::stale);
+    }
+
     // The series that is called so, whatever its state.
     [[nodiscard]] std::uint32_t find_identity(std::string_view labels);
 

@@ -76,14 +76,15 @@ void SeriesTable::Impl::sample(const MetricSample& sample) {
     }
     const SeriesKey key{
         .labels_hash = sample.labels_hash, .family = sample.family->number, .device = device_};
-    const std::uint64_t hash = key.hash();
-    std::uint32_t place = store_.find(key, hash);
+    std::uint32_t place =
+        store_.follows(last_place_, key) ? last_place_ + 1 : store_.find(key, key.hash());
     if (place == no_place || store_.at(place).rules_generation != rules_generation_) [[unlikely]] {
-        place = settle(key, hash, sample, place);
+        place = settle(key, key.hash(), sample, place);
         if (place == no_place) {
             return;
         }
     }
+    last_place_ = place;
     touch(store_.at(place));
     append(place, sample.timestamp_ms, sample.value);
 }

@@ -96,12 +96,14 @@ void SeriesTable::Impl::close_batch() {
     }
     batch_.append(batch_metadata_.view());
     std::unique_ptr<Batch> batch =
-        freeze_write_request(batch_.view(), {.samples = batch_samples_,
-                                             .series = batch_samples_,
-                                             .largest_series_bytes = batch_largest_bytes_,
-                                             .oldest_ms = batch_oldest_ms_,
-                                             .newest_ms = batch_newest_ms_,
-                                             .first_received = batch_received_});
+        freeze_write_request(batch_.view(),
+                             {.samples = batch_samples_,
+                              .series = batch_samples_,
+                              .largest_series_bytes = batch_largest_bytes_,
+                              .oldest_ms = batch_oldest_ms_,
+                              .newest_ms = batch_newest_ms_,
+                              .first_received = batch_received_},
+                             compressed_);
     batch->shard = options_.shard;
     batch->tenant = options_.tenant;
     const std::uint64_t samples = batch_samples_ - batch_markers_.size();

@@ -131,6 +131,7 @@ class SeriesTable::Impl {
 
     WireBuffer batch_;
     WireBuffer batch_metadata_;
+    WireBuffer compressed_;  // scratch
     std::uint32_t batch_samples_ = 0;
     std::vector<std::uint32_t> batch_markers_;  // places of series that end in it
     std::size_t batch_largest_bytes_ = 0;
@@ -152,6 +153,7 @@ class SeriesTable::Impl {
 
     DeviceId device_ = none;
     FeedId feed_ = none;
+    std::uint32_t last_place_ = no_place;  // of the last sample
     std::int64_t now_ns_ = 0;
     Timestamp wall_;
     std::int64_t pause_ns_ = 0;

@@ -295,7 +295,8 @@ std::size_t SeriesTable::Impl::memory_bytes() const {
     std::size_t bytes = store_.memory_bytes() + pending_.memory_bytes() + frames_.memory_bytes() +
                         refused_.memory_bytes() + by_name_.memory_bytes() +
                         by_feed_.memory_bytes() + batch_.capacity() + batch_metadata_.capacity() +
-                        devices_.capacity() * sizeof(Device) + feeds_.capacity() * sizeof(Feed) +
+                        compressed_.capacity() + devices_.capacity() * sizeof(Device) +
+                        feeds_.capacity() * sizeof(Feed) +
                         metadata_due_ns_.capacity() * sizeof(std::int64_t);
     for (const Feed& feed : feeds_) {
         bytes += feed.key.capacity() + sizeof(FeedId);

@@ -98,6 +98,7 @@ void MdtGrpcCall::take_message() {
     } else if (const std::int64_t now_ns = calls_.clock().monotonic_ns();
                stream_->take_args(*args, {.time = calls_.clock().now(),
                                           .monotonic_ns = now_ns,
+                                          .received_bytes = message_.Length(),
                                           .message_bytes_max = calls_.message_bytes_max()})) {
         connection_->progress_ns = now_ns;
         connection_->proven = true;

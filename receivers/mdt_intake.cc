@@ -176,9 +176,6 @@ void MdtIntake::keep_message() {
 
 void MdtIntake::begin(const TelemetryHeader& header) {
     passage_.header = header;
-    if (header.node_id.empty()) {
-        defect(TelemetryDefect::no_node_id, 1);
-    }
     MdtDevice* device = device_of(header);
     passage_.device = device;
     if (device == nullptr) {

@@ -47,7 +47,7 @@ bool MdtStream::take_args(std::string_view bytes, const Now& now) {
     sink_.begin_run();
     MdtDialoutArgs args;
     if (!read_mdt_dialout(bytes, args)) {
-        refuse_frame(bytes.size(), RejectReason::bad_frame);
+        refuse_frame(now.received_bytes, RejectReason::bad_frame);
         return false;
     }
     if (!args.errors.empty()) {
@@ -57,10 +57,10 @@ bool MdtStream::take_args(std::string_view bytes, const Now& now) {
         return false;  // NX-OS keeps its stream alive so
     }
     if (args.data.size() > now.message_bytes_max) {
-        refuse_frame(bytes.size(), RejectReason::oversize);
+        refuse_frame(now.received_bytes, RejectReason::oversize);
         return false;
     }
-    sink_.frame_received(options_.listener, bytes.size());
+    sink_.frame_received(options_.listener, now.received_bytes);
     MdtChunks::Options options;
     options.message_bytes_max = now.message_bytes_max;
     chunks_.set_options(options);

@@ -40,10 +40,12 @@ class MdtStream {
     MdtStream(const MdtStream&) = delete;
     MdtStream& operator=(const MdtStream&) = delete;
 
-    // Value. When something came, and the limit in force.
+    // Value. When something came and how large it was before it was decompressed, and the limit in
+    // force.
     struct Now {
         Timestamp time;
         std::int64_t monotonic_ns = 0;
+        std::size_t received_bytes = 0;
         std::size_t message_bytes_max = 0;
     };
 

@@ -57,6 +57,7 @@ void MimirDelivery::use(std::shared_ptr<const MimirEndpointOptions> options) {
     });
     // Somebody changed something: what was learnt or feared may no longer be so.
     concurrency_ = AdaptiveConcurrency(std::max<std::size_t>(options_->requests_in_flight_max, 1));
+    refused_.clear();
     version_1_until_ns_ = 0;
     paused_until_ns_ = 0;
     for (auto& [shard, lane] : lanes_) {
@@ -227,21 +228,41 @@ std::string MimirDelivery::request_headers(const Lane& lane, bool version_2) con
     std::string text =
         fmt::format("Content-Encoding: snappy\r\nX-Prometheus-Remote-Write-Version: {}\r\n",
                     version_2 ? "2.0.0" : "0.1.0");
-    if (lane.attempts > 0) {
-        // Mimir makes its Retry-After of it.
-        text += fmt::format("Retry-Attempt: {}\r\n", lane.attempts);
+    if (lane.put_off > 0) {
+        // Mimir makes its Retry-After of it, which doubles each time. While it was away it said
+        // nothing, and does not mean to be left alone for longer.
+        text += fmt::format("Retry-Attempt: {}\r\n", lane.put_off);
     }
     return text;
 }
 
+bool MimirDelivery::begin(Lane& lane, std::int64_t now_ns) {
+    lane.work.emplace(std::move(lane.waiting.front()));
+    lane.waiting.pop_front();
+    if (refused_.empty()) {
+        return true;
+    }
+    const auto why_not = [this, now_ns](const WrittenSeries& series) {
+        return refused_.find(series, now_ns);
+    };
+    for (const auto& [reason, samples] : lane.work->drop_known(why_not)) {
+        tell_dropped(reason, samples, "of series that were refused less than a minute ago");
+    }
+    if (lane.work->done()) {
+        next_piece(lane);
+        return false;
+    }
+    return true;
+}
+
 void MimirDelivery::send(Lane& lane, std::int64_t now_ns) {
-    if (!lane.work) {
-        lane.work.emplace(std::move(lane.waiting.front()));
-        lane.waiting.pop_front();
+    if (!lane.work && !begin(lane, now_ns)) {
+        return;
     }
     std::optional<Body> body = make_body(*lane.work);
     if (!body) {
-        tell_dropped(Reason::batch_unreadable, lane.work->drop(Reason::batch_unreadable));
+        tell_dropped(Reason::batch_unreadable, lane.work->drop(Reason::batch_unreadable),
+                     "it cannot be read back");
         next_piece(lane);
         return;
     }

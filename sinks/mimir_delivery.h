@@ -12,6 +12,7 @@
 #include "sinks/delivery_parts.h"
 #include "sinks/mimir_decision.h"
 #include "sinks/mimir_endpoint.h"
+#include "sinks/mimir_refused.h"
 #include "sinks/mimir_work.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -24,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir {
@@ -49,6 +51,7 @@ class MimirDelivery {
         std::optional<MimirWork> work;  // of the batch whose turn it is
         std::int64_t due_ns = 0;        // not before, monotonic
         std::uint32_t attempts = 0;     // failures of the request whose turn it is
+        std::uint32_t put_off = 0;      // of them, those in which the server said "later"
         bool held = false;              // waits because the whole endpoint holds
         bool in_flight = false;
     };
@@ -85,6 +88,8 @@ class MimirDelivery {
     [[nodiscard]] std::optional<Body> make_body(MimirWork& work);
     [[nodiscard]] std::string request_headers(const Lane& lane, bool version_2) const;
     void send(Lane& lane, std::int64_t now_ns);
+    // The lane's oldest batch has its turn. False if nothing of it is to be sent.
+    [[nodiscard]] bool begin(Lane& lane, std::int64_t now_ns);
     void show_in_flight();
     void give_up();
 
@@ -101,7 +106,7 @@ class MimirDelivery {
     void on_retry(Lane& lane, const MimirDecision& decision);
     void on_hold(Lane& lane, const MimirDecision& decision);
     void on_fall_back(Lane& lane);
-    void tell_dropped(Reason reason, std::uint64_t samples);
+    void tell_dropped(Reason reason, std::uint64_t samples, std::string_view why);
     void note_delivered(const Batch& batch, std::uint64_t samples);
     // The lane's next request is another one; settles its batch if there is none.
     void next_piece(Lane& lane);
@@ -130,7 +135,9 @@ class MimirDelivery {
     std::size_t bytes_ahead_ = 0;
     std::size_t earlier_ahead_ = 0;  // of an earlier process
 
-    std::string server_text_;     // of the answer being worked on
+    RefusedSeries refused_;
+    std::string server_text_;     // of the answer being worked on, as shown
+    std::string server_body_;     // all of it
     std::size_t sent_bytes_ = 0;  // of its request
     std::uint32_t failures_ = 0;  // in a row, of the endpoint
     std::int64_t paused_until_ns_ = 0;

@@ -48,6 +48,9 @@ void MimirDelivery::answered(Lane& lane, const Answered& answer) {
                                        : decide_mimir_transport(result.error);
     note_answer(result, decision);
     set_pace(answer, decision);
+    const bool later =
+        result.error == TransportError::none && decision.action == MimirAction::retry;
+    lane.put_off += later ? 1U : 0U;
     sent_bytes_ = answer.request.bytes;
     if (decision.action == MimirAction::hold && is_outdated(answer)) {
         // Somebody has done something already: no reason to hold.
@@ -63,6 +66,7 @@ void MimirDelivery::note_answer(const HttpResult& result, const MimirDecision& d
     const std::string label = request_label(result);
     const bool good = decision.action == MimirAction::ok && !decision.metadata_refused;
     server_text_ = good ? std::string() : describe(result);
+    server_body_ = good ? std::string() : result.response.body;
     const bool again = decision.action == MimirAction::retry ||
                        decision.action == MimirAction::hold ||
                        decision.action == MimirAction::fall_back;
@@ -122,9 +126,19 @@ void MimirDelivery::on_refused(Lane& lane, const MimirDecision& decision) {
     const std::uint64_t samples = work.piece().samples;
     if (decision.refused) {
         note_delivered(*work.batch(), samples - *decision.refused);
-        tell_dropped(decision.reason, work.refused(*decision.refused, decision.reason));
+        tell_dropped(decision.reason, work.refused(*decision.refused, decision.reason),
+                     server_text_);
     } else {
-        tell_dropped(decision.reason, work.find_refused(decision.reason, server_text_));
+        const std::int64_t now_ns = clock_.monotonic_ns();
+        const std::int64_t until_ns =
+            now_ns + std::chrono::nanoseconds(options_->refused_for).count();
+        const auto note = [&](const WrittenSeries& series) {
+            if (RefusedSeries::is_lasting(decision.reason)) {
+                refused_.note(series, decision.reason, until_ns, now_ns);
+            }
+        };
+        tell_dropped(decision.reason, work.find_refused(decision.reason, server_body_, note),
+                     server_text_);
     }
     next_piece(lane);
 }
@@ -136,7 +150,7 @@ void MimirDelivery::on_drop(Lane& lane, Reason reason) {
         events_.emit({EventId::ha_deduplicated, options_->name,
                       fmt::format("{} samples were discarded: {}", samples, server_text_)});
     } else {
-        tell_dropped(reason, samples);
+        tell_dropped(reason, samples, server_text_);
     }
     next_piece(lane);
 }
@@ -155,7 +169,7 @@ void MimirDelivery::on_split(Lane& lane, const MimirDecision& decision) {
         // The halves have met the limit before: one more refusal splits them again.
         piece.rate_limited = 1;
     }
-    tell_dropped(decision.reason, lane.work->split(decision.reason));
+    tell_dropped(decision.reason, lane.work->split(decision.reason), server_text_);
     next_piece(lane);
 }
 
@@ -212,11 +226,11 @@ void MimirDelivery::on_fall_back(Lane& lane) {
     lane.due_ns = 0;
 }
 
-void MimirDelivery::tell_dropped(Reason reason, std::uint64_t samples) {
+void MimirDelivery::tell_dropped(Reason reason, std::uint64_t samples, std::string_view why) {
     if (samples > 0) {
-        events_.emit({EventId::endpoint_error, options_->name,
-                      fmt::format("{} samples ended as {}: {}", samples, reason_name(reason),
-                                  server_text_)});
+        events_.emit(
+            {EventId::endpoint_error, options_->name,
+             fmt::format("{} samples ended as {}: {}", samples, reason_name(reason), why)});
     }
 }
 
@@ -235,6 +249,7 @@ void MimirDelivery::note_delivered(const Batch& batch, std::uint64_t samples) {
 void MimirDelivery::next_piece(Lane& lane) {
     lane.due_ns = 0;
     lane.attempts = 0;
+    lane.put_off = 0;
     lane.held = false;
     if (!lane.work->done()) {
         return;

@@ -16,6 +16,9 @@
 
 namespace weir {
 
+// Memory for the series that an endpoint refused for themselves.
+inline constexpr std::size_t mimir_refused_bytes_max = 50'000UL * 64;
+
 // Value. Immutable once handed over; all of it is reloadable but `name`.
 struct MimirEndpointOptions {
     std::string name;
@@ -28,6 +31,8 @@ struct MimirEndpointOptions {
     bool version_2 = false;  // remote write 2.0, where the server takes it
     // How long a server that does not is sent 1.0 before it is tried again.
     std::chrono::milliseconds version_2_again{std::chrono::hours(1)};
+    // How long a series that was refused for itself is not sent; its samples are dropped.
+    std::chrono::milliseconds refused_for{std::chrono::minutes(1)};
     // What is taken from the log ahead of its turn, so that no shard waits for another.
     std::size_t batches_ahead_max = 256;
     std::size_t bytes_ahead_max = 16UL * 1024 * 1024;  // Batch::memory_bytes

@@ -13,13 +13,17 @@ namespace {
 // So many series are taken out one by one before halving is quicker.
 constexpr std::uint32_t named_max = 4;
 
-// As Prometheus and Mimir print a series: {__name__="up", device="sw1"}.
-std::string series_text(const WrittenSeries& series) {
+// As Mimir prints a series behind the word: up{device="sw1"}. Empty for one without labels, whose
+// bare name could be part of any text.
+std::string named_as(const WrittenSeries& series) {
     Labels labels;
     for (const MetricLabel& label : series.labels) {
-        labels.insert_or_assign(std::string(label.name), std::string(label.value));
+        if (label.name != "__name__") {
+            labels.insert_or_assign(std::string(label.name), std::string(label.value));
+        }
     }
-    return to_loki_labels(labels);
+    return labels.empty() ? std::string()
+                          : "series " + std::string(series.name()) + to_loki_labels(labels);
 }
 
 }  // namespace
@@ -62,18 +66,54 @@ std::uint64_t MimirWork::refused(std::uint64_t samples, Reason reason) {
     return count_dropped(reason, samples);
 }
 
-std::uint64_t MimirWork::find_refused(Reason reason, std::string_view words) {
+std::map<Reason, std::uint64_t> MimirWork::drop_known(const WhyNot& why_not) {
+    std::map<Reason, std::uint64_t> dropped;
+    const bool frozen = !piece().request;
+    if (read() == nullptr) {
+        return dropped;  // told when it is sent
+    }
+    MimirPiece& top = piece();
+    std::erase_if(top.request->series, [&](const WrittenSeries& series) {
+        const std::optional<Reason> reason = why_not(series);
+        if (reason) {
+            dropped[*reason] += count_dropped(*reason, series.samples.size());
+        }
+        return reason.has_value();
+    });
+    if (dropped.empty() && frozen) {
+        top.request.reset();  // the frozen bytes will do
+    }
+    for (const auto& [reason, samples] : dropped) {
+        top.samples -= static_cast<std::uint32_t>(samples);
+    }
+    if (top.request) {
+        top.series = static_cast<std::uint32_t>(top.request->series.size());
+    }
+    if (top.samples == 0 && !dropped.empty()) {
+        pieces_.pop_back();
+    }
+    return dropped;
+}
+
+std::uint64_t MimirWork::find_refused(Reason reason, std::string_view words,
+                                      const OnRefused& on_refused) {
     if (read() == nullptr) {
         return drop(Reason::batch_unreadable);
     }
     MimirPiece& top = piece();
     const std::optional<std::size_t> named = named_in(words);
-    if (top.request->series.size() < 2) {
+    auto& series = top.request->series;
+    if (series.size() < 2) {
+        if (on_refused && !series.empty()) {
+            on_refused(series.front());
+        }
         return drop(reason);
     }
     if (named && may_ask(1)) {
-        auto& series = top.request->series;
         const auto place = series.begin() + static_cast<std::ptrdiff_t>(*named);
+        if (on_refused) {
+            on_refused(*place);
+        }
         const std::uint64_t samples = count_dropped(reason, place->samples.size());
         top.samples -= static_cast<std::uint32_t>(samples);
         --top.series;
@@ -116,13 +156,13 @@ std::uint64_t MimirWork::count_dropped(Reason reason, std::uint64_t samples) {
     return samples;
 }
 
-// The one series of the piece that the server's words name. They may be cut off behind 200 bytes,
-// so that only a text that fits one series alone counts.
+// The one series of the piece that the server's words name, whole.
 std::optional<std::size_t> MimirWork::named_in(std::string_view words) const {
     std::optional<std::size_t> found;
     const std::vector<WrittenSeries>& series = pieces_.back().request->series;
     for (std::size_t i = 0; i < series.size(); ++i) {
-        if (words.find(series_text(series[i])) != std::string_view::npos) {
+        const std::string text = named_as(series[i]);
+        if (!text.empty() && words.find(text) != std::string_view::npos) {
             if (found) {
                 return std::nullopt;
             }

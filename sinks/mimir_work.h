@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +49,14 @@ class MimirWork {
     // What the piece is, decoded; null for a batch that cannot be read back.
     [[nodiscard]] const WriteRequest* read();
 
+    // A series that is known to be refused: the server named it, or it was asked about alone.
+    using OnRefused = std::function<void(const WrittenSeries&)>;
+    // Why a series is not to be sent; nothing if it is.
+    using WhyNot = std::function<std::optional<Reason>(const WrittenSeries&)>;
+
+    // Drops what is not to be sent of the piece, counted by reason. The rest, if any, stays.
+    std::map<Reason, std::uint64_t> drop_known(const WhyNot& why_not);
+
     // Each of these ends the piece, whole or but for what is asked about again. They return the
     // samples that ended as dropped.
     void delivered();
@@ -54,7 +64,8 @@ class MimirWork {
     // So many of its samples are refused, the others stored.
     std::uint64_t refused(std::uint64_t samples, Reason reason);
     // Some are, which is found out: what the server names in `words`, or else by halving.
-    std::uint64_t find_refused(Reason reason, std::string_view words);
+    std::uint64_t find_refused(Reason reason, std::string_view words,
+                               const OnRefused& on_refused = {});
     // Two halves are asked about, whatever became of the whole; a lone series is dropped.
     std::uint64_t split(Reason reason);
 

@@ -1,11 +1,13 @@
 // A cheap HTTP server that takes what the receivers under test push, and counts the lines by their
-// marks. Bodies are Loki's push protocol (snappy), or anything that holds the lines as text. It
-// answers 204 to everything. A second port is for the driver: GET /stats, POST /reset,
+// marks. Bodies are Loki's push protocol (snappy), or anything that holds the lines as text; or
+// Prometheus remote write, known by its header, of which it counts samples. It answers 204 to
+// everything. A second port is for the driver: GET /stats, GET /samples, POST /reset,
 // POST /dead?SECONDS, which closes the data port and every connection to it for so long,
 // GET /within?FIRST,LAST for how many numbers of a range have come, GET /missing?FIRST,LAST for
 // those that have not, and GET /devices for whose streams they came in (only with --devices-below).
 #include "bench/peers/device_tally.h"
 #include "bench/peers/net.h"
+#include "bench/peers/sample_tally.h"
 #include "bench/peers/tally.h"
 
 #include <CLI/CLI.hpp>
@@ -29,6 +31,7 @@ struct Request {
     std::size_t head_bytes = 0;
     std::size_t body_bytes = 0;
     bool snappy = false;
+    bool remote_write = false;
     bool expects_continue = false;
 };
 
@@ -56,6 +59,7 @@ std::optional<Request> read_head(std::string_view bytes) {
         std::from_chars(head.data() + at, head.data() + head.size(), request.body_bytes);
     }
     request.snappy = head.find("application/x-protobuf") != std::string::npos;
+    request.remote_write = head.find("x-prometheus-remote-write-version") != std::string::npos;
     request.expects_continue = head.find("100-continue") != std::string::npos;
     return request;
 }
@@ -178,6 +182,7 @@ class Sink {
         constexpr std::string_view dead = "POST /dead?";
         if (request.target == "POST /reset") {
             tally_ = {};
+            samples_ = {};
         } else if (request.target.starts_with(dead)) {
             std::uint64_t seconds = 0;
             const auto text = request.target.substr(dead.size());
@@ -193,6 +198,9 @@ class Sink {
     [[nodiscard]] std::string answer_to(std::string_view target) const {
         constexpr std::string_view within = "GET /within?";
         constexpr std::string_view missing = "GET /missing?";
+        if (target == "GET /samples") {
+            return samples_.json();
+        }
         if (target == "GET /devices") {
             return devices_.json();
         }
@@ -224,6 +232,12 @@ class Sink {
             }
             body = plain_;
         }
+        if (request.remote_write) {
+            if (!samples_.count(body)) {
+                std::fprintf(stderr, "a body that is not remote write\n");
+            }
+            return;
+        }
         tally_.count(body, monotonic_us());
         devices_.count(body);
     }
@@ -242,6 +256,7 @@ class Sink {
     std::uint64_t dead_until_us_ = 0;  // 0: alive
     Tally tally_;
     DeviceTally devices_;
+    SampleTally samples_;
     std::string plain_;
 };
 

@@ -1,6 +1,7 @@
 """The long runs that do not belong in continuous integration. They drive the real binaries.
 
-    soak.py mixed|flood|flood-spool|forged|spread|isolation|crash|all [--seconds N] [--kills N] [--no-write]
+    soak.py mixed|flood|flood-spool|forged|spread|isolation|telemetry-sessions|crash|all
+            [--seconds N] [--kills N] [--no-write]
 
 `./dev soak` builds what this needs and runs it. Everything happens in a network namespace that goes
 when this ends. The exit status is 1 if something did not hold.
@@ -24,8 +25,9 @@ import isolation  # noqa: E402
 import mixed  # noqa: E402
 import results  # noqa: E402
 import spread  # noqa: E402
+import telemetry_sessions  # noqa: E402
 
-ALL = (mixed, flood, flood_spool, forged, spread, isolation, crash)
+ALL = (mixed, flood, flood_spool, forged, spread, isolation, telemetry_sessions, crash)
 SOAKS = {soak.NAME: soak for soak in ALL}
 
 

@@ -19,7 +19,7 @@ Config loaded(const std::string& text, const std::map<std::string, std::string>&
 TEST(ConfigLoad, EmptyTextIsTheDefault) {
     const Config config = loaded("# nothing\n");
     EXPECT_EQ(sealed_changes(config, default_config()), std::vector<std::string>{});
-    ASSERT_EQ(config.listeners.size(), 3U);
+    ASSERT_EQ(config.listeners.size(), 4U);
     EXPECT_EQ(config.listeners[0].name, "syslog-udp");
     EXPECT_EQ(config.listeners[0].transport, Transport::udp);
     EXPECT_EQ(config.listeners[0].address.to_string(), "::");
@@ -27,10 +27,32 @@ TEST(ConfigLoad, EmptyTextIsTheDefault) {
     EXPECT_EQ(config.listeners[1].transport, Transport::tcp);
     EXPECT_EQ(config.listeners[2].port, 1515);
     EXPECT_EQ(config.listeners[2].dialect, Dialect::nutanix);
+    EXPECT_EQ(config.listeners[3].protocol, Protocol::mdt);
+    EXPECT_EQ(config.listeners[3].port, 57000);
+    EXPECT_EQ(config.listeners[3].limits.message_bytes_max, 16UL * 1024 * 1024);
     EXPECT_TRUE(config.file.enabled);
     EXPECT_EQ(config.file.directory, "weir-data");
     EXPECT_EQ(config.admin.address.to_string(), "127.0.0.1");
     EXPECT_EQ(config.admin.port, 12345);
+}
+
+TEST(ConfigLoad, TelemetryHasLimitsOfItsOwnUnlessTheyAreWritten) {
+    const Config config = loaded(
+        "listeners:\n"
+        "  - {name: a, protocol: mdt, transport: tcp, address: \"[::]:57000\"}\n"
+        "  - name: b\n"
+        "    protocol: mdt\n"
+        "    transport: tcp\n"
+        "    address: \"[::]:57001\"\n"
+        "    limits: {message_bytes_max: 1MiB, idle_timeout: 5m, connections_max: 3}\n"
+        "  - {name: c, transport: tcp, address: \"[::]:5514\"}\n");
+    ASSERT_EQ(config.listeners.size(), 3U);
+    EXPECT_EQ(config.listeners[0].limits.message_bytes_max, 16UL * 1024 * 1024);
+    EXPECT_EQ(config.listeners[0].limits.idle_timeout, std::chrono::hours{24});
+    EXPECT_EQ(config.listeners[1].limits.message_bytes_max, 1024UL * 1024);
+    EXPECT_EQ(config.listeners[1].limits.idle_timeout, std::chrono::minutes{5});
+    EXPECT_EQ(config.listeners[1].limits.connections_max, 3U);
+    EXPECT_EQ(config.listeners[2].limits.message_bytes_max, 64UL * 1024);
 }
 
 constexpr const char* whole_example = R"(cluster: edge-east

@@ -92,7 +92,7 @@ class CheckCommand : public testing::Test {
 TEST_F(CheckCommand, SaysOkWithASummary) {
     EXPECT_EQ(check("loki: [{name: a, url: \"http://h\"}]\n"), 0);
     EXPECT_EQ(messages_, file_ +
-                             ": ok (3 listeners, 0 classification entries, 0 rules, "
+                             ": ok (4 listeners, 0 classification entries, 0 rules, "
                              "1 Loki endpoint)\n");
     EXPECT_EQ(out_, "");
 }

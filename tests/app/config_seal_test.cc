@@ -55,20 +55,20 @@ TEST(KeepSealed, TakesWhatReloadsAndKeepsTheRest) {
     next.cluster = "other";
     next.admin.port = 1;
     next.labels["a"] = "b";
-    next.listeners[3].port = 1;
-    next.listeners[3].tls.certificate = "new";
-    next.listeners[3].limits.connections_max = 7;
-    next.listeners[3].limits.receive_buffer_bytes = 1;
+    next.listeners[4].port = 1;
+    next.listeners[4].tls.certificate = "new";
+    next.listeners[4].limits.connections_max = 7;
+    next.listeners[4].limits.receive_buffer_bytes = 1;
     next.loki[1].url = "http://new";
     next.loki[1].queue_bytes_max = 1;
     keep_sealed(running, next);
     EXPECT_EQ(next.cluster, "weir");
     EXPECT_EQ(next.admin.port, 12345);
     EXPECT_EQ(next.labels["a"], "b");
-    EXPECT_EQ(next.listeners[3].port, 6514);
-    EXPECT_EQ(next.listeners[3].tls.certificate, "new");
-    EXPECT_EQ(next.listeners[3].limits.connections_max, 7U);
-    EXPECT_EQ(next.listeners[3].limits.receive_buffer_bytes, 8U * 1024 * 1024);
+    EXPECT_EQ(next.listeners[4].port, 6514);
+    EXPECT_EQ(next.listeners[4].tls.certificate, "new");
+    EXPECT_EQ(next.listeners[4].limits.connections_max, 7U);
+    EXPECT_EQ(next.listeners[4].limits.receive_buffer_bytes, 8U * 1024 * 1024);
     EXPECT_EQ(next.loki[1].url, "http://new");
     EXPECT_EQ(next.loki[1].queue_bytes_max, 256U * 1024 * 1024);
     EXPECT_EQ(sealed_changes(running, next), std::vector<std::string>{});
@@ -84,21 +84,21 @@ TEST(KeepSealed, KeepsTheSetAndTheOrderOfListeners) {
     ASSERT_EQ(next.loki.size(), 3U);  // endpoints come and go
     EXPECT_EQ(next.loki[0].name, "b");
     EXPECT_EQ(next.loki[2].name, "c");
-    ASSERT_EQ(next.listeners.size(), 4U);
+    ASSERT_EQ(next.listeners.size(), 5U);
     EXPECT_EQ(next.listeners[0].name, "syslog-udp");
 }
 
 TEST(KeepSealed, AListenerOfAnotherTransportStaysAltogether) {
     const Config running = tls_config();
     Config next = running;
-    next.listeners[3].transport = Transport::tcp;
-    next.listeners[3].tls = {};
-    next.listeners[3].limits.connections_max = 7;
+    next.listeners[4].transport = Transport::tcp;
+    next.listeners[4].tls = {};
+    next.listeners[4].limits.connections_max = 7;
     EXPECT_EQ(sealed_changes(running, next), std::vector<std::string>{"listeners[tls].transport"});
     keep_sealed(running, next);
-    EXPECT_EQ(next.listeners[3].transport, Transport::tls);
-    EXPECT_EQ(next.listeners[3].tls.certificate, "c");
-    EXPECT_EQ(next.listeners[3].limits.connections_max, 1000U);
+    EXPECT_EQ(next.listeners[4].transport, Transport::tls);
+    EXPECT_EQ(next.listeners[4].tls.certificate, "c");
+    EXPECT_EQ(next.listeners[4].limits.connections_max, 1000U);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ TEST(Settings, EveryDefaultIsAValueThatTheReaderTakes) {
         owner = setting.path.starts_with("rules[]") ? SettingOwner{&rule} : owner;
         owner = setting.path.starts_with("metric_rules[]") ? SettingOwner{&metric_rule} : owner;
         owner = setting.path.starts_with("loki[]") ? SettingOwner{&endpoint} : owner;
+        owner = setting.path.starts_with("mimir[]") ? SettingOwner{&endpoint} : owner;
         const Result<void> set = set_value(setting, setting.slot(owner), text);
         EXPECT_TRUE(set) << setting.path << ": " << set.error().message;
         EXPECT_EQ(value_text(setting, setting.slot(owner)), text) << setting.path;

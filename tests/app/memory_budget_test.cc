@@ -73,7 +73,15 @@ TEST(MemoryBudget, ASumOverTheLimitIsRefusedWithItsLargestTerms) {
     config.memory_bytes_max = 100 * mib;
     const std::string refusal = memory_refusal(config, budget);
     EXPECT_EQ(refusal.find("memory_bytes_max is 100.0 MiB, but the limits add up to "), 0U);
-    EXPECT_NE(refusal.find("endpoints 64.0 MiB"), std::string::npos) << refusal;
+    EXPECT_NE(refusal.find("the largest are telemetry "), std::string::npos) << refusal;
+}
+
+TEST(MemoryBudget, TelemetryTakesNothingWhereNobodyListensForIt) {
+    Config config = default_config();
+    EXPECT_GT(term(config, "telemetry", 2), config.metrics.series_max * 512);
+    EXPECT_GT(term(config, "telemetry", 4), term(config, "telemetry", 2));
+    config.listeners.pop_back();
+    EXPECT_EQ(term(config, "telemetry", 2), 0U);
 }
 
 TEST(MemoryBudget, TheTextNamesEveryTermThatTakesRoom) {

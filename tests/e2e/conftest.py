@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import network, peers  # noqa: E402
 from harness.certificates import Certificates  # noqa: E402
 from harness.loki import Loki  # noqa: E402
+from harness.mimir import Mimir  # noqa: E402
 from harness.weir import BINARY, Weir, configuration  # noqa: E402
 
 REQUIRED = os.environ.get("WEIR_E2E") == "required"
@@ -42,6 +43,11 @@ def peer(name):
 @pytest.fixture(scope="session")
 def loki_binary():
     return peer("loki") / "loki"
+
+
+@pytest.fixture(scope="session")
+def mimir_binary():
+    return peer("mimir") / "mimir"
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +82,31 @@ def start_loki(loki_binary, tmp_path):
 
     def start(name, limits=None, **sections):
         server = Loki(loki_binary, tmp_path, name, limits, **sections)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def mimir(mimir_binary, tmp_path_factory):
+    """One roomy Mimir for all tests that do nothing to it."""
+    server = Mimir(mimir_binary, tmp_path_factory.mktemp("shared"))
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def start_mimir(mimir_binary, tmp_path):
+    """Starts Mimirs of the test's own."""
+    started = []
+
+    def start(name, limits=None):
+        server = Mimir(mimir_binary, tmp_path, name, limits)
         started.append(server)
         return server.start()
 

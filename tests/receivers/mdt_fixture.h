@@ -33,9 +33,10 @@ inline std::string mdt_tcp_frame(const std::string& body, std::uint16_t encap = 
 }
 
 class MdtFixture : public ::testing::Test {
-  protected:
+  public:
     using Socket = boost::asio::ip::tcp::socket;
 
+  protected:
     void open(MdtListener::Options options = {}) {
         Result<SocketGroup> group = open_socket_group(
             {.address = *IpAddress::parse("127.0.0.1"), .datagram = false, .sockets = 1});

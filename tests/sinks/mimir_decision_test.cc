@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "because another sample with a more recent timestamp has already been ingested and "
                 "out-of-order samples are not allowed (err-mimir-sample-out-of-order). The "
                 "affected sample has timestamp 2026-11-21T21:00:00Z and is from series "
-                "{__name__=\"up\", device=\"sw1\"} (sampled 1/10)\n",
+                "up{device=\"sw1\"} (sampled 1/10)\n",
                 Reason::out_of_order},
         Refusal{"too_old",
                 "failed pushing to ingester mimir-0: user=anonymous: the sample has been rejected "

@@ -209,7 +209,21 @@ TEST(MimirEndpoint, SaysWhichAttemptItIsAndWaitsAsLongAsItIsTold) {
     EXPECT_EQ(requests[0].body, requests[2].body);
     EXPECT_THAT(harness.endpoint->status().retries,
                 ElementsAre(Pair("rate_limited", 1), Pair("server_error", 1)));
-    EXPECT_EQ(harness.endpoint->status().rate_samples_per_s, 10'000U);
+    EXPECT_GE(harness.endpoint->status().rate_samples_per_s, 10'000U);
+}
+
+TEST(MimirEndpoint, DoesNotCountAttemptsThatTheServerNeverSaw) {
+    FakeAnswer broken;
+    broken.fault = Fault::close_before_answer;
+    FakeServer server(FakeServer::in_turn({broken, broken, answer(503), answer(204)}));
+    MimirHarness harness;
+    harness.append({"up"});
+    harness.start(server.url());
+    ASSERT_TRUE(harness.settled());
+    const std::vector<FakeRequest> requests = server.requests();
+    ASSERT_EQ(requests.size(), 4U);
+    EXPECT_FALSE(requests[2].headers.contains("retry-attempt"));
+    EXPECT_EQ(requests[3].headers.at("retry-attempt"), "1");
 }
 
 TEST(MimirEndpoint, HoldsAndGoesOnAfterAReload) {
@@ -253,6 +267,28 @@ TEST(MimirEndpoint, DropsWhatIsRefusedAndDeliversTheRest) {
                 HasSubstr("1 samples ended as out_of_order: 400 (err-mimir-sample-out-of-order)"));
     // The next batch waited for all of it.
     EXPECT_THAT(names_in(server.requests().back().body), ElementsAre("after"));
+}
+
+TEST(MimirEndpoint, DoesNotAskAgainSoonAboutASeriesThatIsOneTooMany) {
+    FakeServer server(refusing("m77", "(err-mimir-max-series-per-user)"));
+    MimirHarness harness;
+    harness.options.refused_for = std::chrono::milliseconds(300);
+    harness.append(names_up_to(100));
+    harness.start(server.url());
+    ASSERT_TRUE(harness.settled());
+    const std::size_t asked = server.request_count();
+    EXPECT_GT(asked, 5U);
+    harness.append(names_up_to(100));
+    harness.append({"m77"});
+    ASSERT_TRUE(harness.settled());
+    EXPECT_EQ(server.request_count(), asked + 1);
+    EXPECT_EQ(names_in(server.requests().back().body).size(), 99U);
+    EXPECT_EQ(harness.dropped("series_limit"), 3U);
+    std::this_thread::sleep_for(std::chrono::milliseconds(350));
+    harness.append({"m77"});
+    ASSERT_TRUE(harness.settled());
+    EXPECT_EQ(server.request_count(), asked + 2);
+    EXPECT_EQ(harness.cursor.ledger().delivered, 198U);
 }
 
 TEST(MimirEndpoint, SplitsWhatIsTooLarge) {

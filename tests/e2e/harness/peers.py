@@ -32,7 +32,7 @@ GO_NEEDED = (1, 26, 5)
 GO_BUILD_S = 40 * 60
 FETCH_S = 5 * 60
 MAKE_S = 10 * 60
-PEERS = ("loki", "rsyslog", "loggen")  # of the end-to-end tests; the others serve ./dev bench peers
+PEERS = ("loki", "mimir", "rsyslog", "loggen")  # of the end-to-end tests; the others serve ./dev bench peers
 
 
 class Unavailable(Exception):
@@ -48,6 +48,7 @@ def place(name):
     """Where the peer is kept: a directory named by what it is made from."""
     if name in GO_PEERS:
         source = b"".join((MODULES / name / file).read_bytes() for file in ("go.mod", "go.sum"))
+        source += GO_PEERS[name][1].encode()  # other tags, another program
     else:
         source = "\n".join(packages(name)).encode()
     return cache() / f"{name}-{hashlib.sha256(source).hexdigest()[:16]}"

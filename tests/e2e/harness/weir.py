@@ -123,8 +123,15 @@ def listener(name, transport, port=None, **more):
     }
 
 
-def configuration(test_name, listeners, lokis, **more):
+def configuration(test_name, listeners, lokis, mimirs=(), **more):
     """A small machine that hands batches on quickly. The label `run` sets a test's lines apart."""
+    quick = {"backoff_min": "100ms", "backoff_max": "1s"}
+    if mimirs:
+        more["mimir"] = [
+            {"name": mimir.name, "url": mimir.push_url, **quick, **more.get("mimir_settings", {})}
+            for mimir in mimirs
+        ]
+    more.pop("mimir_settings", None)
     return {
         "cluster": test_name,
         "labels": {"dc": "none", "run": test_name},
@@ -132,13 +139,9 @@ def configuration(test_name, listeners, lokis, **more):
         "ingest_threads": 2,
         "listeners": listeners,
         "logs": {"batch": {"age_max": "200ms"}},
+        "metrics": {"batch": {"age_max": "200ms"}},
         "loki": [
-            {
-                "name": loki.name,
-                "url": loki.push_url,
-                "backoff_min": "100ms",
-                "backoff_max": "1s",
-            }
+            {"name": loki.name, "url": loki.push_url, **quick}
             for loki in lokis
         ],
         **more,

@@ -9,6 +9,7 @@
 #include "pipeline/yang_facts.h"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,9 +86,9 @@ struct TelemetryRowKey {
 struct TelemetryEntry {
     std::string encoding_path;
     TelemetryRoot root;
-    TelemetryPath* path = nullptr;  // null: no place for it
-    std::vector<TelemetryRowKey> keys;
-    std::vector<KeyLabel> path_keys;  // of root.keys
+    TelemetryPath* path = nullptr;     // null: no place for it
+    std::deque<TelemetryRowKey> keys;  // a row's labels point into it while more are added
+    std::vector<KeyLabel> path_keys;   // of root.keys
     bool event = false;
 };
 

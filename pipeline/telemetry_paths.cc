@@ -310,7 +310,9 @@ const KeyLabel* TelemetryPaths::row_key(TelemetryEntry& entry, std::size_t place
     }
     if (place >= entry.keys.size() || entry.keys[place].name != name) {
         // Another order than before; later rows are of that order, too.
-        entry.keys.resize(std::max(entry.keys.size(), place + 1));
+        while (place >= entry.keys.size()) {
+            entry.keys.emplace_back();
+        }
         const std::string_view key = without_module(name);
         entry.keys[place] = {std::string(name), row_key_label(entry, place, key)};
     }

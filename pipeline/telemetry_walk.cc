@@ -28,7 +28,7 @@ bool is_array(TelemetryNodes nodes) {
 
 // Without anonymous containers around everything: ∅ → {...}.
 TelemetryNodes unwrapped(TelemetryNodes nodes) {
-    while (!nodes.empty() && is_anonymous_container(nodes[0]) && nodes[0].size == nodes.size()) {
+    while (nodes.size() > 1 && is_anonymous_container(nodes[0]) && nodes[0].size == nodes.size()) {
         nodes = nodes.subspan(1);
     }
     return nodes;
@@ -149,11 +149,10 @@ void TelemetryWalk::walk_content(const TelemetryRow& row) {
     const bool whole = &path == entry_->path;
     if (is_array(content) && path.role == TelemetryRole::plain) {
         const std::size_t begin = nodes_.size();
-        for (std::size_t at = 0; at < content.size(); at += content[at].size) {
-            nodes_.push_back(unwrapped(telemetry_children(content, at)));
-            elements_.push_back({.timestamp_ms = content[at].timestamp_ms});
+        add_array(content, {});
+        if (nodes_.size() > begin) {
+            list(path, begin);
         }
-        list(path, begin);
         nodes_.resize(begin);
         elements_.resize(begin);
     } else if (whole && !row_has_keys_ && path.role == TelemetryRole::plain) {
@@ -238,11 +237,12 @@ void TelemetryWalk::visit(std::size_t begin, TelemetryPath& path) {
 void TelemetryWalk::group(std::size_t at, const TelemetryPath& parent) {
     TelemetryPath& path = *children_[at].path;
     const std::size_t begin = nodes_.size();
-    std::size_t leaves = 0;
+    const std::size_t leaves = leaves_.size();
     for (std::size_t each = at;; each = children_[each].next) {
         const TelemetryNode& node = *children_[each].node;
-        if (node.size == 1 || wrapped_value(node, path) != nullptr) {
-            ++leaves;
+        const TelemetryNode* const leaf = node.size == 1 ? &node : wrapped_value(node, path);
+        if (leaf != nullptr) {
+            leaves_.push_back(leaf);
         } else {
             add_elements(node);
         }
@@ -255,13 +255,12 @@ void TelemetryWalk::group(std::size_t at, const TelemetryPath& parent) {
     }
     nodes_.resize(begin);
     elements_.resize(begin);
-    if (leaves == 1 && children_[at].next == 0) {
-        const TelemetryNode& node = *children_[at].node;
-        const TelemetryNode* inner = node.size == 1 ? &node : wrapped_value(node, path);
-        leaf(path, *inner);
-    } else if (leaves > 0) {
-        leaf_list(path, at);
+    if (leaves_.size() == leaves + 1) {
+        leaf(path, *leaves_.back());
+    } else if (leaves_.size() > leaves) {
+        leaf_list(path, std::span(leaves_).subspan(leaves));
     }
+    leaves_.resize(leaves);
 }
 
 void TelemetryWalk::add_elements(const TelemetryNode& node) {
@@ -271,11 +270,19 @@ void TelemetryWalk::add_elements(const TelemetryNode& node) {
         elements_.push_back({node.timestamp_ms, node.deleted});
         return;
     }
-    for (std::size_t at = 0; at < below.size(); at += below[at].size) {
-        const std::uint64_t own = below[at].timestamp_ms;
-        nodes_.push_back(unwrapped(telemetry_children(below, at)));
-        elements_.push_back(
-            {own != 0 ? own : node.timestamp_ms, node.deleted || below[at].deleted});
+    add_array(below, {node.timestamp_ms, node.deleted});
+}
+
+void TelemetryWalk::add_array(TelemetryNodes nodes, const Element& outer) {
+    for (std::size_t at = 0; at < nodes.size(); at += nodes[at].size) {
+        const TelemetryNode& node = nodes[at];
+        if (node.size == 1) {
+            skip(LeafSkip::empty, 1);
+            continue;
+        }
+        nodes_.push_back(unwrapped(telemetry_children(nodes, at)));
+        elements_.push_back({node.timestamp_ms != 0 ? node.timestamp_ms : outer.timestamp_ms,
+                             node.deleted || outer.deleted});
     }
 }
 

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,7 @@ class TelemetryWalk {
     void visit(std::size_t begin, TelemetryPath& path);
     void group(std::size_t at, const TelemetryPath& parent);
     void add_elements(const TelemetryNode& node);
+    void add_array(TelemetryNodes nodes, const Element& outer);
     void elements(TelemetryPath& path, const TelemetryPath& parent, std::size_t begin);
     void list(TelemetryPath& path, std::size_t begin);
     void single(TelemetryPath& path, std::size_t at);
@@ -89,7 +91,7 @@ class TelemetryWalk {
 
     // telemetry_walk_leaf.cc: the leaves
     void leaf(TelemetryPath& path, const TelemetryNode& node);
-    void leaf_list(TelemetryPath& path, std::size_t at);
+    void leaf_list(TelemetryPath& path, std::span<const TelemetryNode* const> leaves);
     void number(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node);
     void state(TelemetryPath& path, TelemetryLeaf& leaf, const TelemetryNode& node);
     void state_samples(const TelemetryLeaf& leaf, std::string_view label, std::size_t word);
@@ -126,6 +128,7 @@ class TelemetryWalk {
     std::vector<Child> children_;
     std::vector<TelemetryNodes> nodes_;  // with elements_
     std::vector<Element> elements_;
+    std::vector<const TelemetryNode*> leaves_;
     std::vector<const TelemetryNode*> key_nodes_;  // leaves that became labels
     std::vector<MetricLabel> infos_;
     std::size_t infos_begin_ = 0;  // of the innermost container's

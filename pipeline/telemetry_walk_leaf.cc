@@ -104,30 +104,20 @@ void TelemetryWalk::leaf(TelemetryPath& path, const TelemetryNode& node) {
 }
 
 // Repeated leaves: told apart by their place, for nothing else does it.
-void TelemetryWalk::leaf_list(TelemetryPath& path, std::size_t at) {
+void TelemetryWalk::leaf_list(TelemetryPath& path, std::span<const TelemetryNode* const> leaves) {
     ++counts_.keys_by_index;
-    const bool has_label = paths_.leaf(path).fact.kind != LeafKind::info;
-    std::size_t place = 0;
-    for (std::size_t each = at;; each = children_[each].next) {
-        const TelemetryNode& node = *children_[each].node;
-        const bool wraps = node.kind == TelemetryKind::container && node.size == 2;
-        const TelemetryNode& value = wraps ? *(&node + 1) : node;
-        if (value.size == 1 && (node.size == 1 || wraps)) {
-            if (has_label) {
-                labels_.push();
-                text_.clear();
-                fmt::format_to(std::back_inserter(text_), "{}", place);
-                labels_.add(paths_.list(path).index_label(), labels_.keep(text_));
-                leaf(path, value);
-                labels_.pop();
-            } else {
-                leaf(path, value);
-            }
-            ++place;
+    const bool labelled = paths_.leaf(path).fact.kind != LeafKind::info;
+    for (std::size_t place = 0; place < leaves.size(); ++place) {
+        if (!labelled) {
+            leaf(path, *leaves[place]);
+            continue;
         }
-        if (children_[each].next == 0) {
-            return;
-        }
+        labels_.push();
+        text_.clear();
+        fmt::format_to(std::back_inserter(text_), "{}", place);
+        labels_.add(paths_.list(path).index_label(), labels_.keep(text_));
+        leaf(path, *leaves[place]);
+        labels_.pop();
     }
 }
 

@@ -458,9 +458,9 @@ TEST(TelemetryMapper, MapsMicrobursts) {
                     {"content", {any({{"children", {burst("q1", 5), burst("q2", 6)}}})}});
     EXPECT_THAT(
         sink.lines,
-        IsSupersetOf({R"(nxos_microburst_peak{device="r1",interface="Eth1/1",queue="q1"} 5)" +
+        IsSupersetOf({R"(nxos_microburst_peak_bytes{device="r1",interface="Eth1/1",queue="q1"} 5)" +
                           std::string(now),
-                      R"(nxos_microburst_peak{device="r1",interface="Eth1/1",queue="q2"} 6)" +
+                      R"(nxos_microburst_peak_bytes{device="r1",interface="Eth1/1",queue="q2"} 6)" +
                           std::string(now)}))
         << join(sink.lines);
 }

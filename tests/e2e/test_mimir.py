@@ -179,11 +179,11 @@ def test_series_limit(start_weir, start_mimir, cluster):
     assert 0 < found["delivered"] <= have
     # With room again the same series pass.
     mimir.set_limits()
-    weir.reload()  # otherwise they are not asked about for a minute
     eventually(lambda: passes(weir, found), 30 * PATIENCE, "series pass again")
 
 
 def passes(weir, before):
+    weir.reload()  # otherwise what was refused is not asked about for a minute
     send(weir, rounds=1, seed=9)
     now = ended(weir, "mimir")
     more = total(now["dropped"]) - total(before["dropped"])

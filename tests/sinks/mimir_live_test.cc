@@ -1,4 +1,4 @@
-// Against a real Mimir, or a Prometheus with its remote-write receiver, where one is named:
+// Against a real Mimir with its default limits, where one is named:
 //
 //     WEIR_TEST_MIMIR_URL=http://127.0.0.1:9009/api/v1/push weir_sinks_test --gtest_filter='*Live*'
 //

@@ -20,6 +20,9 @@ namespace weir {
 [[nodiscard]] MdtLimits make_mdt_limits(const ListenerLimits& limits);
 // What the threads of a listener share takes the limits at once.
 void set_shared_limits(MdtShared& shared, const ListenerLimits& limits);
+// What waits for the exposition of the latest values.
+inline constexpr std::size_t exposition_queue_bytes = 16UL * 1024 * 1024;
+
 // All but its number and its socket's family.
 [[nodiscard]] MdtListener::Options make_mdt_options(const ListenerConfig& listener);
 

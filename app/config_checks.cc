@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 6> stream_limits = {
     "idle_timeout",    "session_bytes_max"};
 
 // Settings of a listener that belong to one protocol.
-constexpr std::array<std::string_view, 2> syslog_settings = {"dialect", "oversize"};
+constexpr std::array<std::string_view, 3> syslog_settings = {"dialect", "oversize",
+                                                             "handshakes_max"};
 constexpr std::array<std::string_view, 3> mdt_settings = {"framing", "connection_age_max",
                                                           "grpc_bytes_max"};
 

@@ -325,7 +325,9 @@ int run_decode_mdt(const DecodeArguments& arguments) {
 
 int main(int argc, char** argv) {
     std::ios::sync_with_stdio(false);
-    CLI::App app{"weir receives syslog from network devices and delivers it to Grafana Loki."};
+    CLI::App app{
+        "weir receives syslog and telemetry from network devices and delivers them to Grafana "
+        "Loki and Mimir."};
     app.require_subcommand(1);
 
     weir::RunOptions run_options;

@@ -4,6 +4,7 @@
 #include "core/telemetry.h"
 #include "pipeline/batch_builder.h"
 #include "pipeline/source_table.h"
+#include "receivers/mdt_intake.h"
 #include "receivers/mdt_kept.h"
 #include "receivers/mdt_listener.h"
 #include "receivers/stream_listener.h"
@@ -113,9 +114,11 @@ std::uint64_t telemetry_bytes(const Config& config, std::size_t threads) {
     }
     const bool exposed = metrics.exposition && config.mimir.empty();
     return metrics.series_max * series_bytes + metrics.devices_max * device_bytes +
-           threads * (names_bytes + metrics.row_fields_max * sizeof(TelemetryNode) +
+           threads * (SourceTable::memory_bytes({.sources_max = MdtIntake::Options{}.sources_max}) +
+                      names_bytes + metrics.row_fields_max * sizeof(TelemetryNode) +
                       MdtKept::bytes_max + 4 * metrics.batch.bytes_max) +
-           (exposed ? metrics.exposition_series_max * latest_series_bytes : 0);
+           (exposed ? metrics.exposition_series_max * latest_series_bytes + exposition_queue_bytes
+                    : 0);
 }
 
 std::uint64_t sessions_bytes(const Config& config, std::size_t threads) {

@@ -15,7 +15,6 @@ namespace weir {
 namespace {
 
 constexpr std::string_view exposition_name = "exposition";
-constexpr std::size_t exposition_queue_bytes = 16UL * 1024 * 1024;
 
 }  // namespace
 

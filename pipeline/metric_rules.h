@@ -43,7 +43,7 @@ enum class MetricRuleAction : std::uint8_t {
     limit,      // at most `series_max` series per device that this rule matches
 };
 
-// Value. One entry of `metrics.rules:`; a series must match all that is given. A label that a
+// Value. One entry of `metric_rules:`; a series must match all that is given. A label that a
 // series does not have is as good as an empty one. Rules see what earlier ones made.
 struct MetricRule {
     std::string name = {};  // of the rule, in metrics; unique

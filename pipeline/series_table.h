@@ -45,8 +45,8 @@ enum class SampleDrop : std::uint8_t {
     duplicate,     // of the same time as one before it, same value
     conflict,      // of the same time, another value: the first one stays, whatever was flushed
     out_of_order,  // older than one that is in a batch already
-    rule,          // a rule of metrics.rules
-    rule_limit,    // a limit rule of metrics.rules
+    rule,          // a rule of metric_rules
+    rule_limit,    // a limit rule of metric_rules
     series_max,    // no place for a new series
     series_per_device_max,
     devices_max,

@@ -29,16 +29,18 @@ the line, the key and what was probably meant. `weir check FILE` says the same w
   YAML.
 - **Secrets** are paths of files, which are read again when they change.
 - **Reload**: SIGHUP or a changed file applies the settings marked *reload*; a change of any other
-  one is named and waits for a restart, and so does a listener that came or went. Loki endpoints
-  come and go with a reload; each is known by its name, also to the spool. A file
+  one is named and waits for a restart, and so does a listener that came or went. The endpoints of
+  `loki` and `mimir` come and go with a reload; each is known by its name, also to the spool. A file
   with errors changes nothing.
 - **Labels**: a stream has at most 15. `job`, `source_type`, `cluster`, `device` and `replay` are
   weir's own, the last three reserved for it; so are names that begin with `__`.
 - YAML anchors and aliases work; tags, merge keys and several documents in a file do not.
 
-With no `listeners`, weir listens for syslog on port 5514 (udp and tcp) and for Nutanix on port 1515
-(udp). There is no TLS listener by default, because there is no certificate to give it. With no
-`loki`, it writes what it receives as NDJSON files.
+With no `listeners`, weir listens for syslog on port 5514 (udp and tcp), for Nutanix on port 1515
+(udp) and for telemetry (`mdt`) on port 57000 (tcp). There is no TLS listener by default, because
+there is no certificate to give it. With no `loki`, it writes the records that it receives as NDJSON
+files. With no `mimir`, the latest value of every series is on the admin port, at
+`/telemetry/metrics`.
 )";
 
 std::string_view type_name(SettingType type) {

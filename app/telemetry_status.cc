@@ -25,7 +25,8 @@ Json feeds_json(const std::vector<SeriesTable::FeedStatus>& feeds) {
         const std::size_t end = std::min(feed.key.find('\x1f'), feed.key.size());
         result.push_back({{"path", feed.key.substr(0, end)},
                           {"subscription", feed.key.substr(std::min(end + 1, feed.key.size()))},
-                          {"interval_seconds", seconds(feed.interval_ns)}});
+                          {"interval_seconds", seconds(feed.interval_ns)},
+                          {"missed", feed.missed}});
     }
     return result;
 }

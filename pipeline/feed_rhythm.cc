@@ -30,10 +30,18 @@ bool FeedRhythm::message(std::uint64_t collection_id, std::int64_t now_ns, bool 
         return false;
     }
     if (!first) {
+        count_missed(gap_ns);
         learn(gap_ns, whole);
     }
     start_ns_ = now_ns;
     return true;
+}
+
+// Half an interval late is late; one and a half is one that is missing.
+void FeedRhythm::count_missed(std::int64_t gap_ns) {
+    if (interval_ns_ > 0 && gap_ns > interval_ns_ + interval_ns_ / 2) {
+        missed_ += static_cast<std::uint64_t>((gap_ns + interval_ns_ / 2) / interval_ns_ - 1);
+    }
 }
 
 void FeedRhythm::learn(std::int64_t gap_ns, bool whole) {

@@ -28,15 +28,20 @@ class FeedRhythm {
     // Of the last message.
     [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }
 
+    // Collections that its rhythm, while it had one, says never came.
+    [[nodiscard]] std::uint64_t missed() const { return missed_; }
+
   private:
     static constexpr std::size_t gaps_max = 8;
 
+    void count_missed(std::int64_t gap_ns);
     void learn(std::int64_t gap_ns, bool whole);
 
     std::int64_t start_ns_ = 0;  // of the collection; 0: none yet
     std::int64_t last_ns_ = 0;
     std::uint64_t id_ = 0;
     std::int64_t interval_ns_ = 0;
+    std::uint64_t missed_ = 0;
     std::array<std::int64_t, gaps_max> gaps_ns_{};  // a ring
     std::array<bool, gaps_max> whole_{};
     std::size_t gaps_ = 0;

@@ -134,6 +134,7 @@ class SeriesTable {
         std::string key;
         std::int64_t interval_ns = 0;  // 0: not known yet, or irregular
         std::int64_t last_ns = 0;      // monotonic
+        std::uint64_t missed = 0;      // collections that should have come
     };
 
     struct DeviceStatus {

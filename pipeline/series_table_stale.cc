@@ -321,7 +321,8 @@ std::vector<SeriesTable::DeviceStatus> SeriesTable::Impl::devices() const {
             const Feed& feed = feeds_[id];
             status.feeds.push_back({.key = feed.key,
                                     .interval_ns = feed.rhythm.interval_ns(),
-                                    .last_ns = feed.rhythm.last_ns()});
+                                    .last_ns = feed.rhythm.last_ns(),
+                                    .missed = feed.rhythm.missed()});
         }
     }
     return all;

@@ -61,6 +61,8 @@ MdtHealth::MdtHealth(MetricFamilies& families, SeriesTable& series, std::uint64_
                            "When the last message of a path was received."),
         .feed_interval = gauge("telemetry_feed_interval_seconds", "seconds",
                                "The rhythm in which a path comes; absent while there is none."),
+        .feed_missed = counter("telemetry_feed_missed_collections_total",
+                               "Collections of a path that its rhythm says never came."),
     };
 }
 
@@ -119,6 +121,7 @@ void MdtHealth::tell_feeds(const MdtDevice& device, const SeriesTable::DeviceSta
         insert_label(labels_, {"subscription", key.substr(std::min(end + 1, key.size()))});
         const std::int64_t ago_ns = now_ns_ - feed.last_ns;
         give(names_.feed_last, labels_, seconds(now_.unix_ns - ago_ns));
+        give(names_.feed_missed, labels_, static_cast<double>(feed.missed));
         if (feed.interval_ns > 0) {
             give(names_.feed_interval, labels_, seconds(feed.interval_ns));
         }

@@ -44,6 +44,7 @@ class MdtHealth {
         const MetricFamily* series_refused = nullptr;
         const MetricFamily* feed_last = nullptr;
         const MetricFamily* feed_interval = nullptr;
+        const MetricFamily* feed_missed = nullptr;
     };
 
     using Statuses = std::unordered_map<std::string_view, const SeriesTable::DeviceStatus*>;

@@ -67,6 +67,14 @@ TEST(Documents, DeliveryShowsAConfigurationThatIsTaken) {
     expect_good("docs/delivery.md", shown);
 }
 
+TEST(Documents, TelemetryShowsConfigurationsThatAreTaken) {
+    for (const char* name : {"docs/telemetry.md", "docs/telemetry_models.md"}) {
+        const std::vector<std::string> shown = configurations_in(read_document(name));
+        ASSERT_FALSE(shown.empty()) << name;
+        expect_good(name, shown);
+    }
+}
+
 TEST(Documents, OnlyOurOwnYamlIsLookedAt) {
     EXPECT_EQ(configurations_in("```yaml\ngroups: []\n```\ntext\n```yaml\nlabels: {}\n```\n"),
               std::vector<std::string>{"labels: {}\n"});

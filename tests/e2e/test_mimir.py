@@ -90,6 +90,20 @@ def test_samples_arrive(start_weir, mimir, cluster, version):
     assert metrics['weir_endpoint_delivered_records_total{endpoint="mimir"}'] == found["delivered"]
 
 
+def test_what_a_real_mimir_answers(mimir):
+    """The sink alone, against it: tests/sinks/mimir_live_test.cc."""
+    program = BINARY.parent / "tests" / "weir_sinks_test"
+    done = subprocess.run(
+        [str(program), "--gtest_filter=*MimirLive*"],
+        env={**os.environ, "WEIR_TEST_MIMIR_URL": mimir.push_url},
+        capture_output=True,
+        text=True,
+        timeout=120 * PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "[  PASSED  ] 8 tests." in done.stdout, done.stdout[-4000:]
+
+
 def test_one_of_two_is_down(start_weir, start_mimir, cluster):
     near, far = start_mimir("near"), start_mimir("far")
     far.kill()
@@ -165,11 +179,11 @@ def test_series_limit(start_weir, start_mimir, cluster):
     assert 0 < found["delivered"] <= have
     # With room again the same series pass.
     mimir.set_limits()
-    weir.reload()  # otherwise they are not asked about for a minute
     eventually(lambda: passes(weir, found), 30 * PATIENCE, "series pass again")
 
 
 def passes(weir, before):
+    weir.reload()  # otherwise what was refused is not asked about for a minute
     send(weir, rounds=1, seed=9)
     now = ended(weir, "mimir")
     more = total(now["dropped"]) - total(before["dropped"])

@@ -51,6 +51,26 @@ TEST(FeedRhythmTest, AKnownRhythmNeedsNoWholeCollections) {
     EXPECT_EQ(feed.interval_ns(), 10 * ns_per_s);
 }
 
+TEST(FeedRhythmTest, CountsWhatNeverCame) {
+    FeedRhythm feed;
+    std::int64_t now_ns = 1000 * ns_per_s;
+    std::uint64_t collection = 0;
+    const auto after = [&](double gap_s) {
+        now_ns += static_cast<std::int64_t>(gap_s * 1e9);
+        feed.message(++collection, now_ns, true);
+        return feed.missed();
+    };
+    after(0);
+    EXPECT_EQ(after(30), 0U) << "no rhythm is known yet";
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_EQ(after(10), 0U);
+    }
+    EXPECT_EQ(after(13), 0U) << "late";
+    EXPECT_EQ(after(20), 1U);
+    EXPECT_EQ(after(10), 1U);
+    EXPECT_EQ(after(41), 4U);
+}
+
 TEST(FeedRhythmTest, MessagesOfOneCollectionAreOne) {
     FeedRhythm feed;
     EXPECT_TRUE(feed.message(7, 100 * ns_per_s, true));

@@ -23,20 +23,23 @@ constexpr std::string_view opening = R"(# Models that weir knows, and rules for 
 <!-- Generated from the tables in pipeline/yang_facts_*.cc and pipeline/network_interface.cc by
      tests/pipeline/telemetry_models_test.cc; run it with WEIR_UPDATE_GOLDENS=1. -->
 
+How messages become series is in [telemetry.md](telemetry.md), how series live and end in
+[telemetry_series.md](telemetry_series.md).
+
 ## Metric rules
 
-`metrics.rules` is a list. Each new series is taken through it once, from the top, before it takes a
-place; samples of a series that is known cost nothing. A rule without `metric` and `labels` is for
-all series; otherwise a series must match all that is given.
+`metric_rules` is a list. Each new series is taken through it once, from the top, before it takes a
+place; samples of a series that is known cost nothing. A series must match all that is given.
+`set_label` and `limit` may go without `metric` and `labels`; they are for all series then.
 
 | Key | What it is |
 |---|---|
-| `name` | Of the rule, unique; weir's own metrics name it. |
+| `name` | Of the rule, unique; messages about it say it. |
 | `action` | `drop`, `keep`, `rename`, `set_label` or `limit`. |
 | `metric` | RE2 expression over the whole name. |
 | `labels` | Label names with RE2 expressions over the whole value. A missing label is empty. |
 | `to` | `rename`: the new name. `\1` is the first group of `metric`, `\0` the whole name. |
-| `set` | `set_label`: labels to put on; an empty value takes the label away. |
+| `set`, `remove` | `set_label`: labels to put on, and labels to take away. |
 | `series_max` | `limit`: how many series of one device may match. |
 
 - `drop`: the series is not kept. `keep`: it is, and no later rule is asked. A `keep` for what is
@@ -62,24 +65,27 @@ std::string limits_text() {
     return fmt::format(
         R"(Refused when the configuration is read, with the line and the rule's name: an expression
 that is none or needs too much memory, a name that Prometheus would not take, a group that `metric`
-does not have, keys of another action, and a `set` of names that begin with `__` or of
+does not have, keys of another action, and labels to set or remove that begin with `__` or are
 {}: these say whose a series is, and weir alone sets them. At
 most {} rules, and {} labels in each.
 
 ```yaml
-metrics:
-  rules:
-    - name: no-rates            # Mimir computes rates from counters
-      action: drop
-      metric: .*_(rate|kbps|pps)
-    - name: role
-      action: set_label
-      labels: {{interface: Ethernet1/(49|50)}}
-      set: {{role: uplink}}
-    - name: processes
-      action: limit
-      metric: .*_process_.*
-      series_max: 500
+metric_rules:
+  - name: no-rates              # Mimir computes rates from counters
+    action: drop
+    metric: .*_(rate|kbps|pps)
+  - name: role
+    action: set_label
+    labels: {{interface: Ethernet1/(49|50)}}
+    set: {{role: uplink}}
+  - name: short-names           # cisco_iosxe_memory_... becomes memory_...
+    action: rename
+    metric: cisco_ios(xe|xr)_(memory_.*)
+    to: \2
+  - name: processes
+    action: limit
+    metric: .*_process_.*
+    series_max: 500
 ```
 
 )",

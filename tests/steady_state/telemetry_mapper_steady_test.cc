@@ -15,7 +15,7 @@ namespace {
 
 class Ignore final : public MetricSink {
   public:
-    void sample(const MetricSample& sample) override { samples += sample.labels.empty() ? 0 : 1; }
+    void sample(const MetricSample& sample) override { samples += sample.labels.empty() ? 0U : 1U; }
 
     void vanish(const MetricSelector& /*gone*/) override {}
 

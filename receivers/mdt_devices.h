@@ -41,6 +41,7 @@ struct MdtDevice {
     std::int64_t conflict_told_ns = 0;  // when two addresses were last told of
 
     std::uint32_t sessions = 0;
+    bool had_session = false;  // it does not come over UDP only
     Timestamp last_message;
     std::int64_t last_ns = 0;  // monotonic
     std::uint64_t messages = 0;
@@ -56,7 +57,7 @@ class MdtDevices {
   public:
     // Without a message for so long, and without a session, a device is forgotten.
     static constexpr std::int64_t idle_ns = 3600 * ns_per_s;
-    // A device without a session (UDP) is down after so long.
+    // A device that never had a session (UDP) is down after so long.
     static constexpr std::int64_t quiet_ns = 180 * ns_per_s;
 
     void set_devices_max(std::size_t devices_max) { devices_max_ = devices_max; }

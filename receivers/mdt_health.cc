@@ -44,7 +44,8 @@ MdtHealth::MdtHealth(MetricFamilies& families, SeriesTable& series, std::uint64_
         return families.intern({.name = name, .type = MetricType::counter, .help = help});
     };
     names_ = {
-        .up = gauge("telemetry_device_up", "", "1 while the device has a session or sends."),
+        .up = gauge("telemetry_device_up", "",
+                    "1 while the device has a session, or over UDP sends."),
         .last_message = gauge("telemetry_device_last_message_timestamp_seconds", "seconds",
                               "When the device's last message was received."),
         .messages = counter("telemetry_device_messages_total", "Messages of the device."),
@@ -95,8 +96,9 @@ void MdtHealth::tell(MdtDevices& devices, std::int64_t now_ns, Timestamp now) {
 
 void MdtHealth::tell_device(const MdtDevice& device, const SeriesTable::DeviceStatus* status) {
     const std::vector<MetricLabel>& labels = device.label_views;
-    const bool spoke = now_ns_ - device.last_ns < MdtDevices::quiet_ns;
-    give(names_.up, labels, device.sessions > 0 || spoke ? 1 : 0);
+    const bool up =
+        device.had_session ? device.sessions > 0 : now_ns_ - device.last_ns < MdtDevices::quiet_ns;
+    give(names_.up, labels, up ? 1 : 0);
     give(names_.last_message, labels, seconds(device.last_message.unix_ns));
     give(names_.messages, labels, static_cast<double>(device.messages));
     give(names_.bytes, labels, static_cast<double>(device.bytes));

@@ -207,6 +207,7 @@ void MdtIntake::attach(MdtDevice& device) {
     }
     devices.push_back(&device);
     ++device.sessions;
+    device.had_session = true;
     series_.device_connected(device.series);
 }
 

@@ -251,16 +251,17 @@ def test_prometheus_fetches_what_is_there_and_loses_what_went(start_weir, tmp_pa
     try:
         found = eventually(lambda: prometheus.query(name), 40 * PATIENCE, f"{name} in Prometheus")
         assert len(found) == 2 and all("interface" in item["metric"] for item in found), found
-        assert prometheus.query("telemetry_device_up")[0]["value"][1] == "1"
+        up = lambda: prometheus.query("telemetry_device_up")  # noqa: E731
+        told = eventually(up, 40 * PATIENCE, "the device's health")
+        assert told[0]["value"][1] == "1"
         kinds = http.get_json(
             f"http://127.0.0.1:{prometheus.port}/api/v1/metadata?metric={name}"
         )["data"]
         assert kinds[name][0]["type"] == "counter" and kinds[name][0]["help"], kinds
         device.kill()
         eventually(lambda: not prometheus.query(name), 30 * PATIENCE, f"{name} stale")
-        up = lambda: prometheus.query("telemetry_device_up")  # noqa: E731
         eventually(
-            lambda: up() and up()[0]["value"][1] == "0", 230 * PATIENCE, "the device told as down"
+            lambda: up() and up()[0]["value"][1] == "0", 60 * PATIENCE, "the device told as down"
         )
     finally:
         device.kill()

@@ -65,7 +65,7 @@ TEST(FeedRhythmTest, CountsWhatNeverCame) {
     for (int i = 0; i < 8; ++i) {
         EXPECT_EQ(after(10), 0U);
     }
-    EXPECT_EQ(after(13), 0U) << "late";
+    EXPECT_EQ(after(11), 0U) << "late";
     EXPECT_EQ(after(20), 1U);
     EXPECT_EQ(after(10), 1U);
     EXPECT_EQ(after(41), 4U);

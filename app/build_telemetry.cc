@@ -58,6 +58,7 @@ SeriesLimits series_limits(const MetricsConfig& metrics, std::size_t threads) {
     limits.stale_intervals = static_cast<unsigned>(metrics.stale_intervals);
     limits.stale_min_ns = as_ns(metrics.stale_min);
     limits.stale_disconnect_ns = as_ns(metrics.stale_after_disconnect);
+    limits.repeat_after_ns = as_ns(metrics.repeat_after);
     return limits;
 }
 

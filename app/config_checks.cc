@@ -297,6 +297,11 @@ void check_outputs(const ReadConfig& read, ConfigProblems& problems) {
                            fmt::format("\"{}\" is the name of a loki as well", loki->name));
         }
     }
+    const std::chrono::milliseconds repeat_after = config.metrics.repeat_after;
+    if (repeat_after.count() != 0 && repeat_after < std::chrono::seconds(10)) {
+        problems.error(line_of(read.lines, "metrics.repeat_after"), "metrics.repeat_after",
+                       "must be 0ms, for never, or at least 10s");
+    }
     if (config.logs.line_bytes_max > config.logs.batch.bytes_max) {
         problems.error(line_of(read.lines, "logs.line_bytes_max"), "logs.line_bytes_max",
                        "is larger than logs.batch.bytes_max");

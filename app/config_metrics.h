@@ -31,6 +31,7 @@ struct MetricsConfig {
     std::size_t stale_intervals = 3;
     std::chrono::milliseconds stale_min{std::chrono::seconds{30}};
     std::chrono::milliseconds stale_after_disconnect{std::chrono::minutes{1}};
+    std::chrono::milliseconds repeat_after{std::chrono::minutes{2}};  // 0: never
     std::size_t row_fields_max = 250'000;  // nodes of one row of a message
     std::size_t kept_messages = 64;        // with defects, for a look at them; a thread
     bool exposition = true;                // the latest values, on the admin port

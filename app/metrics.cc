@@ -374,6 +374,11 @@ void add_telemetry(Families& out, const MdtCounts& counts) {
     }
     counter("weir_telemetry_samples_total", "Samples made of leaves and of devices' health.",
             counts.series.given);
+    counter("weir_telemetry_repeated_samples_total",
+            "Values told again, of series that are sent on change only.", counts.series.repeated);
+    counter("weir_telemetry_retimed_samples_total",
+            "Samples later than a repeat was, which were given the next time.",
+            counts.series.retimed);
     counter("weir_telemetry_appended_samples_total",
             "Samples that went to the endpoints' log; stale markers not counted.",
             counts.series.appended);
@@ -384,6 +389,8 @@ void add_telemetry(Families& out, const MdtCounts& counts) {
     }
     counter("weir_telemetry_stale_markers_total", "Series that were marked stale.",
             counts.series.stale_markers);
+    counter("weir_telemetry_skipped_deletions_total",
+            "Deletions past what may be looked through in a second.", counts.series.vanish_skipped);
     out.gauge("weir_telemetry_series", "Live series.", {}, as_double(counts.series.series));
     out.gauge("weir_telemetry_series_bytes", "Memory that they take.", {},
               as_double(counts.series_bytes));

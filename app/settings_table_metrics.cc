@@ -83,6 +83,13 @@ constexpr Setting rows[] = {
      .max = 1 * d,
      .reloadable = true,
      .about = "The series of a device whose last connection ended are stale after this time."},
+    {.path = "metrics.repeat_after",
+     .type = Type::duration,
+     .slot = slot<&C::metrics, &M::repeat_after>,
+     .max = 1 * h,
+     .reloadable = true,
+     .about = "The value of a series that is sent on change only is told again after this time, at "
+              "least 10s; 0ms for never."},
     {.path = "metrics.row_fields_max",
      .type = Type::integer,
      .slot = slot<&C::metrics, &M::row_fields_max>,

@@ -58,6 +58,8 @@ void add_counts(MdtCounts& sum, const MdtCounts& more) {
     sum.series.given += more.series.given;
     sum.series.appended += more.series.appended;
     sum.series.waiting += more.series.waiting;
+    sum.series.repeated += more.series.repeated;
+    sum.series.retimed += more.series.retimed;
     for (std::size_t i = 0; i < sample_drop_count; ++i) {
         sum.series.dropped[i] += more.series.dropped[i];
     }

@@ -16,6 +16,15 @@ constexpr std::size_t samples_max = 262'144;
 // Tags, lengths and the sample around a series' labels, about.
 constexpr std::size_t sample_bytes = 32;
 
+std::uint64_t bits_of(double value) {
+    return std::bit_cast<std::uint64_t>(value);
+}
+
+// Of two samples of one time.
+PushVerdict same_or_conflict(double value, std::uint64_t first_bits) {
+    return bits_of(value) == first_bits ? PushVerdict::duplicate : PushVerdict::conflict;
+}
+
 }  // namespace
 
 void FrameTally::begin(Timestamp received_at) {
@@ -79,24 +88,44 @@ PushVerdict PendingSamples::push(Sample sample) {
     if (samples_.size() >= samples_max || series.pending >= series_pending_max) [[unlikely]] {
         return PushVerdict::full;
     }
-    if (series.last_pending != no_place &&
-        sample.timestamp_ms <= samples_[series.last_pending].timestamp_ms) [[unlikely]] {
-        if (samples_[series.last_pending].is_marker) {
-            take_back_last(series);
-            return push(sample);  // once more at most: no two markers follow each other
-        }
-        return push_within(series, sample);
+    if (sample.timestamp_ms <= newest_ms(series)) [[unlikely]] {
+        return push_late(series, sample);
     }
-    if (series.last_pending == no_place && sample.timestamp_ms <= series.flushed_ms) [[unlikely]] {
-        if (sample.timestamp_ms < series.flushed_ms) {
-            return PushVerdict::out_of_order;
-        }
-        return series.flushed_bits == std::bit_cast<std::uint64_t>(sample.value)
-                   ? PushVerdict::duplicate
-                   : PushVerdict::conflict;
+    if (sample.kind == SampleKind::given) {
+        series.repeated = false;
+    } else if (sample.kind == SampleKind::repeat && !series.repeated) {
+        series.own_ms = newest_ms(series);
+        series.repeated = true;
     }
     link(series, series.last_pending, sample);
     return PushVerdict::added;
+}
+
+// Not newer than what is there.
+PushVerdict PendingSamples::push_late(Series& series, Sample& sample) {
+    if (series.last_pending != no_place) {
+        if (samples_[series.last_pending].kind == SampleKind::marker) {
+            take_back(series, series.last_pending);
+            return push(sample);  // no two markers follow each other
+        }
+        const Sample& first = samples_[series.first_pending];
+        if (first.kind == SampleKind::repeat && sample.timestamp_ms <= first.timestamp_ms) {
+            take_back(series, series.first_pending);
+            return push(sample);  // nor is there another repeat
+        }
+    }
+    if (series.repeated && sample.timestamp_ms == series.own_ms) {
+        return same_or_conflict(sample.value, series.last_pending == no_place
+                                                  ? series.flushed_bits
+                                                  : bits_of(samples_[series.last_pending].value));
+    }
+    if (series.repeated && sample.timestamp_ms > series.own_ms) {
+        series.own_ms = sample.timestamp_ms;
+        sample.timestamp_ms = newest_ms(series) + 1;
+        link(series, series.last_pending, sample);
+        return PushVerdict::retimed;
+    }
+    return push_within(series, sample);
 }
 
 // Behind `before`, or first.
@@ -111,7 +140,7 @@ void PendingSamples::link(Series& series, std::uint32_t before, Sample& sample) 
     }
     samples_.push_back(sample);
     ++series.pending;
-    ++(sample.is_marker ? markers_ : waiting_);
+    ++waiting(sample.kind);
     bytes_ += series.labels_bytes + sample_bytes;
     if (!series.queued) {
         series.queued = true;
@@ -123,38 +152,36 @@ void PendingSamples::link(Series& series, std::uint32_t before, Sample& sample) 
 PushVerdict PendingSamples::push_within(Series& series, Sample& sample) {
     std::uint32_t before = no_place;
     std::uint32_t at = series.first_pending;
-    while (samples_[at].timestamp_ms < sample.timestamp_ms) {
+    while (at != no_place && samples_[at].timestamp_ms < sample.timestamp_ms) {
         before = at;
         at = samples_[at].next;
     }
-    if (samples_[at].timestamp_ms == sample.timestamp_ms) {
-        return std::bit_cast<std::uint64_t>(samples_[at].value) ==
-                       std::bit_cast<std::uint64_t>(sample.value)
-                   ? PushVerdict::duplicate
-                   : PushVerdict::conflict;
+    if (at != no_place && samples_[at].timestamp_ms == sample.timestamp_ms) {
+        return same_or_conflict(sample.value, bits_of(samples_[at].value));
     }
     if (before == no_place && sample.timestamp_ms <= series.flushed_ms) {
-        return sample.timestamp_ms < series.flushed_ms ? PushVerdict::out_of_order
-               : series.flushed_bits == std::bit_cast<std::uint64_t>(sample.value)
-                   ? PushVerdict::duplicate
-                   : PushVerdict::conflict;
+        return sample.timestamp_ms < series.flushed_ms
+                   ? PushVerdict::out_of_order
+                   : same_or_conflict(sample.value, series.flushed_bits);
     }
     link(series, before, sample);
     return PushVerdict::added;
 }
 
-void PendingSamples::take_back_last(Series& series) {
-    const std::uint32_t last = series.last_pending;
+void PendingSamples::take_back(Series& series, std::uint32_t index) {
     std::uint32_t before = no_place;
-    for (std::uint32_t at = series.first_pending; at != last; at = samples_[at].next) {
+    for (std::uint32_t at = series.first_pending; at != index; at = samples_[at].next) {
         before = at;
     }
-    (before == no_place ? series.first_pending : samples_[before].next) = no_place;
-    series.last_pending = before;
+    const Sample& sample = samples_[index];
+    (before == no_place ? series.first_pending : samples_[before].next) = sample.next;
+    if (sample.next == no_place) {
+        series.last_pending = before;
+    }
     --series.pending;
-    --markers_;
+    --waiting(sample.kind);
     bytes_ -= series.labels_bytes + sample_bytes;
-    frames_.release(samples_[last].frame);
+    frames_.release(sample.frame);
 }
 
 void PendingSamples::reset() {

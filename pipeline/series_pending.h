@@ -7,6 +7,7 @@
 #include "pipeline/series_store.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -62,10 +63,21 @@ class FrameTally {
 
 enum class PushVerdict : std::uint8_t {
     added,
+    retimed,  // added behind a repeat that has left
     duplicate,
     conflict,
     out_of_order,
     full,  // flush, and push again
+};
+
+[[nodiscard]] constexpr bool is_added(PushVerdict verdict) {
+    return verdict == PushVerdict::added || verdict == PushVerdict::retimed;
+}
+
+enum class SampleKind : std::uint8_t {
+    given,
+    marker,
+    repeat,  // of a series that has nothing else pending
 };
 
 // Resource. One thread. Memory is reused from flush to flush.
@@ -78,14 +90,16 @@ class PendingSamples {
         std::uint32_t place = no_place;
         std::uint32_t next = no_place;  // of the same series, later
         std::uint32_t frame = FrameTally::no_frame;
-        bool is_marker = false;
+        SampleKind kind = SampleKind::given;
     };
 
     // The store and the frames outlive it.
     PendingSamples(SeriesStore& store, FrameTally& frames) : store_(store), frames_(frames) {}
 
     // `sample` without its links; it is held for the open frame when it is added. A marker of the
-    // same series that is not before it is taken back: the series is not gone.
+    // same series that is not before it is taken back: the series is not gone. So is a repeat. One
+    // that has left already is passed by a millisecond, if the sample is newer than the series'
+    // own.
     [[nodiscard]] PushVerdict push(Sample sample);
 
     // The time of the series' last sample, waiting or gone; never_ms: none.
@@ -94,11 +108,20 @@ class PendingSamples {
                                                : samples_[series.last_pending].timestamp_ms;
     }
 
-    [[nodiscard]] bool empty() const { return waiting_ + markers_ == 0; }
+    // The same in the device's own time, repeats apart.
+    [[nodiscard]] std::int64_t own_ms(const Series& series) const {
+        return series.repeated ? series.own_ms : newest_ms(series);
+    }
 
-    [[nodiscard]] std::size_t waiting() const { return waiting_; }  // samples
+    [[nodiscard]] std::size_t all() const { return waiting() + markers() + repeats(); }
 
-    [[nodiscard]] std::size_t markers() const { return markers_; }
+    [[nodiscard]] bool empty() const { return all() == 0; }
+
+    [[nodiscard]] std::size_t waiting() const { return waiting_[0]; }  // samples that were given
+
+    [[nodiscard]] std::size_t markers() const { return waiting_[1]; }
+
+    [[nodiscard]] std::size_t repeats() const { return waiting_[2]; }
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }  // of wire, about
 
@@ -119,14 +142,16 @@ class PendingSamples {
   private:
     void link(Series& series, std::uint32_t before, Sample& sample);
     [[nodiscard]] PushVerdict push_within(Series& series, Sample& sample);
-    void take_back_last(Series& series);
+    [[nodiscard]] PushVerdict push_late(Series& series, Sample& sample);
+    void take_back(Series& series, std::uint32_t index);
+
+    std::size_t& waiting(SampleKind kind) { return waiting_[static_cast<std::size_t>(kind)]; }
 
     SeriesStore& store_;
     FrameTally& frames_;
     std::vector<Sample> samples_;
-    std::vector<std::uint32_t> queue_;  // places
-    std::size_t waiting_ = 0;
-    std::size_t markers_ = 0;
+    std::vector<std::uint32_t> queue_;      // places
+    std::array<std::size_t, 3> waiting_{};  // by kind
     std::size_t bytes_ = 0;
 };
 
@@ -140,7 +165,7 @@ void PendingSamples::take_round(Visit visit) {
             const Sample& sample = samples_[first];
             series.first_pending = sample.next;
             --series.pending;
-            --(sample.is_marker ? markers_ : waiting_);
+            --waiting(sample.kind);
             visit(sample, series);
         }
         if (series.first_pending == no_place) {

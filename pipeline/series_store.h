@@ -54,16 +54,18 @@ struct alignas(64) Series {
     SeriesState state = SeriesState::free;
     bool marker_due = false;         // once the clock has passed its last sample
     bool queued = false;             // among those with something pending
+    bool repeated = false;           // its newest time is not the device's; `own_ms` is
     std::uint32_t labels_bytes = 0;  // of the identity, in wire form
     std::int64_t flushed_ms = never_ms;
     std::int64_t seen_ns = 0;  // monotonic, when it was last given
 
     std::uint64_t flushed_bits = 0;  // the value at flushed_ms
     std::uint32_t raw_bytes = 0;     // behind the identity, those that the device gave; 0: the same
+    std::uint32_t ended_s = 0;       // when it became stale or was made, monotonic
     std::unique_ptr<char[]> bytes;
     std::uint64_t identity_hash = 0;
     std::int64_t due_ms = 0;  // the marker's time
-    std::int64_t stale_since_ns = 0;
+    std::int64_t own_ms = 0;  // the device's time of its last sample, if repeats went past it
     std::uint32_t final_family = 0;  // after renaming; no_place: has no metadata
     std::uint32_t group = no_place;
     std::uint32_t next_of_group = no_place;
@@ -75,6 +77,8 @@ struct alignas(64) Series {
         return raw_bytes == 0 ? labels() : std::string_view(bytes.get() + labels_bytes, raw_bytes);
     }
 };
+
+static_assert(sizeof(Series) == 128);
 
 // Resource. One thread. Places are stable.
 class SeriesStore {

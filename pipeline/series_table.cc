@@ -65,6 +65,7 @@ void SeriesTable::Impl::begin(DeviceId device, FeedId feed, std::int64_t now_ns,
     frames_.begin(received_at);
     if (device != none) {
         devices_[device].heard_ns = now_ns;
+        begin_clock_window(devices_[device]);
     }
 }
 
@@ -120,7 +121,7 @@ void SeriesTable::Impl::append(std::uint32_t place, std::int64_t timestamp_ms, d
     if (verdict == PushVerdict::full) [[unlikely]] {
         flush();
         verdict = pending_.push(sample);
-    } else if (verdict != PushVerdict::added && pending_.markers() < markers) {
+    } else if (pending_.markers() < markers && !is_added(verdict)) {
         store_.at(place).marker_due = true;  // taken back for a sample that was none
     }
     switch (verdict) {
@@ -131,9 +132,13 @@ void SeriesTable::Impl::append(std::uint32_t place, std::int64_t timestamp_ms, d
         case PushVerdict::out_of_order:
         case PushVerdict::full:  // not after a flush
             return drop(SampleDrop::out_of_order);
+        case PushVerdict::retimed:
+            ++counts_.retimed;
+            break;
         case PushVerdict::added:
             break;
     }
+    note_clock(devices_[device_], timestamp_ms);
     Series& series = store_.at(place);
     if (series.state == SeriesState::stale) {
         make_live(series);
@@ -156,7 +161,7 @@ void SeriesTable::Impl::end_frame(std::uint32_t listener) {
 
 // Between messages only, so that samples of one series may stand in any order within one.
 void SeriesTable::Impl::flush_if_full() {
-    if (pending_.waiting() + pending_.markers() >= limits_.batch_samples_max ||
+    if (pending_.all() >= limits_.batch_samples_max ||
         pending_.bytes() >= limits_.batch_bytes_max) {
         flush();
     }

@@ -38,9 +38,12 @@ struct SeriesLimits {
     std::int64_t stale_min_ns = 30 * ns_per_s;         // but never sooner
     std::int64_t stale_disconnect_ns = 60 * ns_per_s;  // after the device's last session ended
     std::int64_t forget_after_ns = 3600 * ns_per_s;    // a stale series' place is free again
+    // A live series whose last sample is older by the device's clock has its value told again;
+    // 0: never. Whoever queries looks back for 5 min.
+    std::int64_t repeat_after_ns = 120 * ns_per_s;
 };
 
-// Why a sample that a mapper made was not appended. Samples given = appended + these.
+// Why a sample was not appended. Samples given + repeated = appended + waiting + these.
 enum class SampleDrop : std::uint8_t {
     duplicate,     // of the same time as one before it, same value
     conflict,      // of the same time, another value: the first one stays, whatever was flushed
@@ -60,7 +63,9 @@ inline constexpr std::size_t sample_drop_count = 10;
 struct SeriesCounts {
     std::uint64_t given = 0;     // to sample()
     std::uint64_t appended = 0;  // in batches that were flushed, stale markers not counted
-    std::uint64_t waiting = 0;   // in the open batch
+    std::uint64_t waiting = 0;   // in the open batch, repeats not counted
+    std::uint64_t repeated = 0;  // last values that left once more
+    std::uint64_t retimed = 0;   // of those given, later than a repeat had been: moved behind it
     std::uint64_t dropped[sample_drop_count] = {};
     std::uint64_t stale_markers = 0;  // in batches that were flushed
     std::uint64_t stale_waiting = 0;

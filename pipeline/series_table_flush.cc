@@ -45,7 +45,8 @@ void SeriesTable::Impl::flush() {
 }
 
 void SeriesTable::Impl::write(const PendingSamples::Sample& sample, Series& series) {
-    const std::uint32_t family = sample.is_marker ? no_place : series.final_family;
+    const bool is_marker = sample.kind == SampleKind::marker;
+    const std::uint32_t family = is_marker ? no_place : series.final_family;
     const bool with_metadata = family != no_place && (family >= metadata_due_ns_.size() ||
                                                       now_ns_ >= metadata_due_ns_[family]);
     std::size_t bytes = series.labels_bytes + sample_bytes_max;
@@ -72,9 +73,12 @@ void SeriesTable::Impl::write(const PendingSamples::Sample& sample, Series& seri
         first ? sample.timestamp_ms : std::max(batch_newest_ms_, sample.timestamp_ms);
     batch_received_ = first ? received : std::min(batch_received_, received);
     ++batch_samples_;
-    if (sample.is_marker) {
+    if (is_marker) {
         batch_markers_.push_back(sample.place);
+        // What the device says of the time after the marker's holds, whatever was repeated.
+        series.own_ms = std::max(series.own_ms + 1, series.due_ms);
     }
+    counts_.repeated += sample.kind == SampleKind::repeat ? 1 : 0;
     series.flushed_ms = sample.timestamp_ms;
     series.flushed_bits = std::bit_cast<std::uint64_t>(sample.value);
     frames_.release(sample.frame);

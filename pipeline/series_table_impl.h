@@ -1,6 +1,7 @@
 // What SeriesTable is made of. For its own files: series_table.cc has the way of a sample,
-// series_table_new.cc that of a new series, series_table_flush.cc the batches and
-// series_table_stale.cc devices, feeds and the end of series.
+// series_table_new.cc that of a new series, series_table_flush.cc the batches,
+// series_table_stale.cc devices, feeds and the end of series, and series_table_repeat.cc what is
+// told of those that last.
 #pragma once
 
 #include "pipeline/feed_rhythm.h"
@@ -14,6 +15,13 @@
 #include <unordered_map>
 
 namespace weir {
+
+// How far before now a sample lies that weir makes: what is late by less is still taken.
+inline constexpr std::int64_t late_max_ns = 30 * ns_per_s;
+
+inline std::uint32_t to_s(std::int64_t now_ns) {
+    return static_cast<std::uint32_t>(now_ns / ns_per_s);
+}
 
 class SeriesTable::Impl {
   public:
@@ -51,6 +59,11 @@ class SeriesTable::Impl {
         std::vector<FeedId> feeds;
         std::int64_t vanish_second_ns = 0;  // the budget for looking through series, and whose
         std::size_t vanish_visits = 0;
+        // Its clock less ours, the most that a sample was ahead: in this window, and the one
+        // before.
+        std::int64_t ahead_ms = Series::never_ms;
+        std::int64_t ahead_before_ms = Series::never_ms;
+        std::int64_t ahead_since_ns = 0;
     };
 
     struct Feed {
@@ -100,10 +113,16 @@ class SeriesTable::Impl {
     void make_live(Series& series);
     void end_series(std::uint32_t place, std::int64_t marker_ms);
     void try_marker(std::uint32_t place);
+    void push_unasked(const PendingSamples::Sample& sample);
     void retire(std::uint32_t place, std::int64_t marker_ms);
     void remove(std::uint32_t place);
     void sweep();
     void sweep_one(std::uint32_t place);
+    void note_clock(Device& device, std::int64_t timestamp_ms);
+    void begin_clock_window(Device& device) const;
+    void repeat_if_due(std::uint32_t place);
+    [[nodiscard]] bool may_repeat(const Series& series) const;
+    [[nodiscard]] bool is_here(const Device& device) const;
     void sweep_devices();
     void forget_device(DeviceId device);
     [[nodiscard]] std::optional<std::int64_t> silent_marker_ms(const Series& series) const;

@@ -69,6 +69,8 @@ std::uint32_t SeriesTable::Impl::add(const SeriesKey& key) {
         past.flushed_bits = ended.flushed_bits;
         past.marker_due = ended.marker_due;
         past.due_ms = ended.due_ms;
+        past.repeated = ended.repeated;
+        past.own_ms = ended.own_ms;
         remove(former);
     }
     Device& device = devices_[key.device];
@@ -82,7 +84,9 @@ std::uint32_t SeriesTable::Impl::add(const SeriesKey& key) {
     series.flushed_bits = past.flushed_bits;
     series.marker_due = past.marker_due;
     series.due_ms = past.due_ms;
-    series.stale_since_ns = now_ns_;
+    series.repeated = past.repeated;
+    series.own_ms = past.own_ms;
+    series.ended_s = to_s(now_ns_);
     take_rule_limits(place);
     return place;
 }

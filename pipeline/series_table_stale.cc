@@ -15,8 +15,6 @@ constexpr std::int64_t retired_ns = 60 * ns_per_s;
 constexpr std::size_t feeds_per_device_max = 256;
 // A device may delete as much as it likes; what that may cost in a second is about 0.1 s.
 constexpr std::size_t vanish_visits_per_s = 1'000'000;
-// How far before now a marker lies that silence made: what is late by less is still taken.
-constexpr std::int64_t late_max_ns = 30 * ns_per_s;
 
 std::uint64_t name_hash(std::string_view name, std::uint64_t seed) {
     return XXH3_64bits_withSeed(name.data(), name.size(), seed);
@@ -41,7 +39,7 @@ SeriesTable::DeviceId SeriesTable::Impl::device(std::string_view name) {
         id = free_devices_.back();
         free_devices_.pop_back();
     }
-    devices_[id] = {.name = std::string(name), .heard_ns = now_ns_};
+    devices_[id] = {.name = std::string(name), .heard_ns = now_ns_, .ahead_since_ns = now_ns_};
     by_name_.insert(hash, id);
     ++counts_.devices;
     return id;
@@ -109,7 +107,7 @@ void SeriesTable::Impl::make_live(Series& series) {
 void SeriesTable::Impl::end_series(std::uint32_t place, std::int64_t marker_ms) {
     Series& series = store_.at(place);
     series.state = SeriesState::stale;
-    series.stale_since_ns = now_ns_;
+    series.ended_s = to_s(now_ns_);
     --counts_.series;
     if (series.feed != no_place) {
         --feeds_[series.feed].series;
@@ -126,16 +124,20 @@ void SeriesTable::Impl::try_marker(std::uint32_t place) {
     if (newest_ms >= wall_ms) {
         return;
     }
-    const PendingSamples::Sample marker{
-        .timestamp_ms = std::max(newest_ms + 1, std::min(series.due_ms, wall_ms)),
-        .value = stale_marker(),
-        .place = place,
-        .is_marker = true};
-    if (pending_.push(marker) == PushVerdict::full) {
-        flush();
-        static_cast<void>(pending_.push(marker));
-    }
+    series.due_ms = std::min(series.due_ms, wall_ms);
+    push_unasked({.timestamp_ms = std::max(newest_ms + 1, series.due_ms),
+                  .value = stale_marker(),
+                  .place = place,
+                  .kind = SampleKind::marker});
     series.marker_due = false;
+}
+
+// Newer than all of its series.
+void SeriesTable::Impl::push_unasked(const PendingSamples::Sample& sample) {
+    if (pending_.push(sample) == PushVerdict::full) {
+        flush();
+        static_cast<void>(pending_.push(sample));
+    }
     note_open();
 }
 
@@ -144,7 +146,7 @@ void SeriesTable::Impl::retire(std::uint32_t place, std::int64_t marker_ms) {
         end_series(place, marker_ms);
     }
     Series& series = store_.at(place);
-    series.stale_since_ns = now_ns_;
+    series.ended_s = to_s(now_ns_);
     store_.retire(place);
     ++retired_;
     --devices_[series.key.device].series;
@@ -196,7 +198,7 @@ std::size_t SeriesTable::Impl::vanish_group(const SeriesStore::Group& group,
     for (std::uint32_t place = group.first; place != no_place; ++visits) {
         const Series& series = store_.at(place);
         const std::uint32_t next = series.next_of_group;
-        const std::int64_t newest_ms = pending_.newest_ms(series);
+        const std::int64_t newest_ms = pending_.own_ms(series);
         // What was measured after the deletion has come back already.
         if (series.state == SeriesState::live &&
             (gone.timestamp_ms == 0 || gone.timestamp_ms >= newest_ms) &&
@@ -211,7 +213,7 @@ std::size_t SeriesTable::Impl::vanish_group(const SeriesStore::Group& group,
 // When the series ended, in the device's own time, if its silence means that; else nothing.
 std::optional<std::int64_t> SeriesTable::Impl::silent_marker_ms(const Series& series) const {
     const Device& device = devices_[series.key.device];
-    const std::int64_t seen_ms = pending_.newest_ms(series);
+    const std::int64_t seen_ms = pending_.own_ms(series);
     if (device.disconnected_ns != 0 && device.disconnected_ns >= series.seen_ns &&
         now_ns_ - device.disconnected_ns >= limits_.stale_disconnect_ns) {
         return seen_ms + (device.disconnected_ns - series.seen_ns) / ns_per_ms;
@@ -248,6 +250,8 @@ void SeriesTable::Impl::sweep_one(std::uint32_t place) {
     if (series.state == SeriesState::live) {
         if (const std::optional<std::int64_t> marker_ms = silent_marker_ms(series)) {
             end_series(place, *marker_ms);
+        } else {
+            repeat_if_due(place);
         }
         return;
     }
@@ -258,7 +262,7 @@ void SeriesTable::Impl::sweep_one(std::uint32_t place) {
     const std::int64_t kept_ns = series.state == SeriesState::retired
                                      ? std::min(retired_ns, limits_.forget_after_ns)
                                      : limits_.forget_after_ns;
-    if (series.pending == 0 && now_ns_ - series.stale_since_ns >= kept_ns) {
+    if (series.pending == 0 && now_ns_ - series.ended_s * ns_per_s >= kept_ns) {
         remove(place);
     }
 }

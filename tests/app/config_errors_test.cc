@@ -215,6 +215,8 @@ const BadConfig together[] = {
      "loki: [{name: a, url: \"https://h\", query_basic: {user: u, password_file: p}, "
      "query_bearer_token_file: t}]\n",
      "f:1: loki[0].query_bearer_token_file: and query_basic exclude each other\n"},
+    {"repeat_too_often", "file: {directory: d}\nmetrics: {repeat_after: 9s}\n",
+     "f:2: metrics.repeat_after: must be 0ms, for never, or at least 10s\n"},
     {"canary_too_often", "loki: [{name: a, url: \"http://h\"}]\ncanary: {interval: 500ms}\n",
      "f:2: canary.interval: must be 0ms, for no canary, or at least 1s\n"},
     {"canary_waits_too_long",

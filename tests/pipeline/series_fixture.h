@@ -158,14 +158,14 @@ class SeriesFixture : public ::testing::Test {
         return table_->counts().dropped[static_cast<std::size_t>(drop)];
     }
 
-    // Given = appended + waiting + dropped, whatever happened.
+    // Given and repeated = appended + waiting + dropped, whatever happened.
     void expect_balance() const {
         const SeriesCounts& counts = table_->counts();
         std::uint64_t sum = counts.appended + counts.waiting;
         for (const std::uint64_t drop : counts.dropped) {
             sum += drop;
         }
-        EXPECT_EQ(counts.given, sum);
+        EXPECT_EQ(counts.given + counts.repeated, sum);
     }
 
     static std::vector<MetricLabel> to_views(const std::map<std::string, std::string>& labels) {

@@ -121,7 +121,8 @@ TEST_P(SeriesRandomTest, WhatLeavesIsInOrderAndTheRestIsCounted) {
           .devices_max = 5,
           .batch_samples_max = 50,
           .batch_bytes_max = 4096,
-          .forget_after_ns = 120 * ns_per_s});
+          .forget_after_ns = 120 * ns_per_s,
+          .repeat_after_ns = 10 * ns_per_s});
     for (int i = 0; i < 4000; ++i) {
         step();
         if (HasFailure()) {
@@ -145,6 +146,7 @@ TEST_P(SeriesRandomTest, WhatLeavesIsInOrderAndTheRestIsCounted) {
     EXPECT_EQ(counts.appended, samples);
     EXPECT_EQ(counts.stale_markers, markers);
     EXPECT_GT(markers, 0U);
+    EXPECT_GT(counts.repeated, 0U);
     check_batches();
     // Everybody gone: nothing is left but what the table keeps for itself.
     full_ = false;

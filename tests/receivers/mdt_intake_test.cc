@@ -92,7 +92,7 @@ class MdtIntakeTest : public ::testing::Test {
         for (const std::uint64_t count : counts.series.dropped) {
             dropped += count;
         }
-        EXPECT_EQ(counts.series.given, counts.series.appended + dropped);
+        EXPECT_EQ(counts.series.given + counts.series.repeated, counts.series.appended + dropped);
         EXPECT_EQ(records, counts.series.appended + counts.series.stale_markers);
         IntakeLedger ledger;
         ledger.add(intake_->counters(0));

@@ -13,6 +13,7 @@ from harness.process import Process
 MESSAGE_BYTES_MAX = 16 << 20  # more than NX-OS sends at once
 CONNECTIONS_MAX = 4_000
 SERIES_MAX = 1_000_000
+QUEUE = "512MiB"  # Telegraf's buffer of a million rows is of this order
 
 
 class Weir:
@@ -42,7 +43,7 @@ def configuration(port, sink_url, directory, **metrics):
         "ingest_threads": THREADS,
         "metrics": {**room, **metrics},
         "listeners": [listener],
-        "mimir": [{"name": "sink", "url": sink_url}],
+        "mimir": [{"name": "sink", "url": sink_url, "queue_bytes_max": QUEUE}],
         "dead_letters": {"path": str(directory / "dead-letters.db")},
     }
 

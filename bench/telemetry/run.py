@@ -9,7 +9,7 @@ import measure
 from subjects import BUILD, free_port, http, peers
 from harness.process import die_with_parent, eventually
 
-QUIET_S = 4.0  # the sink's count has not moved for so long: what is missing is lost
+QUIET_S = 3.0  # the sink's count has not moved for so long: what is missing is lost
 POLL_S = 0.1
 KEPT_UP = measure.KEPT_UP
 # What weir tells of the devices beside what they send, and the second name of what they send.

@@ -28,8 +28,8 @@ from run import Run  # noqa: E402
 from subjects import peers  # noqa: E402
 
 SHAPES = ("xr", "xe", "nxos-dme")
-RATE, SECONDS = 50, 15
-# Every device comes every two seconds at that rate, so no batch has two samples of one series.
+RATE, SECONDS = 80, 8
+# Every device comes once in more than a second, so no batch of Telegraf has it twice.
 DEVICES, INTERFACES = 100, 48
 CEILING_S = 8
 

@@ -1,5 +1,6 @@
 // Part of MdtIntake: whose message it is, who may send, and what is told of the devices.
 #include "pipeline/loki_encoder.h"
+#include "receivers/intake_admission.h"
 #include "receivers/mdt_intake.h"
 
 #include <fmt/format.h>
@@ -10,24 +11,9 @@ namespace weir {
 
 namespace {
 
-// A source that has been here for so long is not a forged address of the flood of this moment.
-constexpr std::int64_t established_after_ns = 10 * ns_per_s;
 // Devices that one session speaks for: a relay may pass on many.
 constexpr std::size_t session_devices_max = 64;
 constexpr std::size_t device_name_bytes_max = 255;
-
-RejectReason reject_reason(AdmitVerdict verdict) {
-    switch (verdict) {
-        case AdmitVerdict::listener_rate:
-            return RejectReason::listener_rate;
-        case AdmitVerdict::source_rate:
-            return RejectReason::source_rate;
-        case AdmitVerdict::overload:
-        case AdmitVerdict::admitted:  // nothing to reject; the caller asks for refusals only
-            break;
-    }
-    return RejectReason::overload;
-}
 
 }  // namespace
 
@@ -127,11 +113,11 @@ SourceState& MdtIntake::source_of(const Peer& peer) {
 }
 
 bool MdtIntake::admit(const Frame& frame, std::uint32_t listener, SourceState& source) {
-    const bool established = now_.unix_ns - source.first_seen.unix_ns >= established_after_ns;
-    const AdmitVerdict verdict = admission_.admit(
-        settings_->listeners[listener].admission,
-        {.listener = listener, .bytes = frame.bytes.size(), .established = established},
-        source.allowance);
+    const AdmitVerdict verdict = admission_.admit(settings_->listeners[listener].admission,
+                                                  {.listener = listener,
+                                                   .bytes = frame.bytes.size(),
+                                                   .established = is_established(source, now_)},
+                                                  source.allowance);
     std::uint32_t& busiest = rates_[listener].source_messages;
     busiest = std::max(busiest, source.allowance.share.messages);
     if (verdict == AdmitVerdict::admitted) [[likely]] {

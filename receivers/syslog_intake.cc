@@ -8,6 +8,7 @@
 #include "pipeline/device_time.h"
 #include "pipeline/loki_encoder.h"
 #include "pipeline/record_metadata.h"
+#include "receivers/intake_admission.h"
 
 #include <algorithm>
 #include <bit>

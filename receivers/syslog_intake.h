@@ -129,7 +129,6 @@ class SyslogIntake final : public FrameSink {
     [[nodiscard]] bool admit_relayed(const Passing& passing, RelayedDevice& device);
     // Once a second, the gauges that say how close the rates are, and the log's account.
     void measure_rates(std::int64_t now_ns);
-    [[nodiscard]] static bool is_established(const SourceState& source, Timestamp now);
     [[nodiscard]] std::string_view valid_text(const Frame& frame, Defects& defects);
     [[nodiscard]] SourceState& source_of(const Peer& peer, Timestamp received_at);
     void parse(std::string_view text, const SourceState& source, std::uint32_t listener);

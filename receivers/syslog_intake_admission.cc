@@ -1,29 +1,10 @@
 // Part of SyslogIntake: who may send, and what was refused.
+#include "receivers/intake_admission.h"
 #include "receivers/syslog_intake.h"
 
 #include <algorithm>
 
 namespace weir {
-
-namespace {
-
-// A source that has been here for so long is not a forged address of the flood of this moment.
-constexpr std::int64_t established_after_ns = 10 * ns_per_s;
-
-RejectReason reject_reason(AdmitVerdict verdict) {
-    switch (verdict) {
-        case AdmitVerdict::listener_rate:
-            return RejectReason::listener_rate;
-        case AdmitVerdict::source_rate:
-            return RejectReason::source_rate;
-        case AdmitVerdict::overload:
-        case AdmitVerdict::admitted:  // nothing to reject; the caller asks for refusals only
-            break;
-    }
-    return RejectReason::overload;
-}
-
-}  // namespace
 
 bool SyslogIntake::allows(const Peer& peer, std::uint32_t listener) const {
     return Admission::is_allowed(settings_->listeners[listener].admission, peer.address);
@@ -61,10 +42,6 @@ void SyslogIntake::end_held(std::uint32_t listener, RejectReason reason) {
 void SyslogIntake::end_held(std::uint32_t listener, DropReason reason) {
     counters_[listener]->held.sub(1);
     counters_[listener]->dropped[static_cast<std::size_t>(reason)].add();
-}
-
-bool SyslogIntake::is_established(const SourceState& source, Timestamp now) {
-    return now.unix_ns - source.first_seen.unix_ns >= established_after_ns;
 }
 
 bool SyslogIntake::admit(const Frame& frame, std::uint32_t listener, SourceState& source) {

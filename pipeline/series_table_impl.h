@@ -168,6 +168,7 @@ class SeriesTable::Impl {
     std::vector<FeedId> free_feeds_;
     HashIndex by_feed_;
     std::uint32_t sweep_at_ = 0;
+    std::int64_t swept_ns_ = 0;  // monotonic
     std::uint32_t sweep_device_at_ = 0;
 
     DeviceId device_ = none;

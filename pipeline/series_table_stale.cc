@@ -9,7 +9,10 @@ namespace weir {
 
 namespace {
 
-constexpr std::uint32_t sweep_series = 4096;  // looked at in a tick
+// Series looked at in a tick: so many that every one's turn comes within the pass, in these bounds.
+constexpr std::int64_t sweep_pass_ns = 4 * ns_per_s;
+constexpr std::uint32_t sweep_series_min = 256;
+constexpr std::uint32_t sweep_series_max = 4096;
 constexpr std::uint32_t sweep_devices_max = 64;
 constexpr std::int64_t retired_ns = 60 * ns_per_s;
 constexpr std::size_t feeds_per_device_max = 256;
@@ -235,7 +238,12 @@ std::optional<std::int64_t> SeriesTable::Impl::silent_marker_ms(const Series& se
 }
 
 void SeriesTable::Impl::sweep() {
-    const std::uint32_t count = std::min(sweep_series, store_.places());
+    const std::uint32_t places = store_.places();
+    const std::int64_t since_ns = std::clamp<std::int64_t>(now_ns_ - swept_ns_, 0, sweep_pass_ns);
+    swept_ns_ = now_ns_;
+    const auto due = static_cast<std::uint32_t>(places * since_ns / sweep_pass_ns);
+    const std::uint32_t count =
+        std::min(std::clamp(due, sweep_series_min, sweep_series_max), places);
     for (std::uint32_t i = 0; i < count; ++i) {
         sweep_at_ = sweep_at_ + 1 >= store_.places() ? 0 : sweep_at_ + 1;
         sweep_one(sweep_at_);

@@ -164,10 +164,13 @@ void Runner::print_hint() const {
         "\nweir is running on its embedded default. Send it a line and see it arrive:\n\n"
         "    logger -n 127.0.0.1 -P 5514 -d 'hello from weir'\n"
         "    tail -F %s/weir.ndjson\n\n"
+        "Or telemetry, and see what series it becomes:\n\n"
+        "    weir send mdt\n"
+        "    curl http://127.0.0.1:%u/telemetry/metrics\n\n"
         "What it holds, lost and delivered:  curl http://127.0.0.1:%u/api/v1/status\n"
         "Why a line looks as it does:        echo '<13>...' | weir parse\n"
         "Your own configuration:             weir run --config FILE   (weir check FILE first)\n\n",
-        directory.c_str(), static_cast<unsigned>(admin_port_));
+        directory.c_str(), static_cast<unsigned>(admin_port_), static_cast<unsigned>(admin_port_));
     std::fflush(stdout);
 }
 

@@ -19,6 +19,13 @@
 #include <string>
 #include <thread>
 
+// g++ 12 sees Asio's allocation of a coroutine's frame, which it inlines here, but not the
+// deallocation that belongs to it.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 namespace weir {
 
 // Resource.
@@ -99,3 +106,7 @@ class MdtRelay {
 };
 
 }  // namespace weir
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

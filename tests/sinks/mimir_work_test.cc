@@ -83,7 +83,7 @@ TEST(MimirWork, EndsEverySampleOnceWhateverIsRefused) {
     for (int round = 0; round < 60; ++round) {
         const std::vector<std::string> names = names_up_to(1 + random() % 300);
         RefusingServer server{.names_one = round % 2 == 0};
-        const unsigned one_in = 1 + random() % 40;
+        const std::uint64_t one_in = 1 + random() % 40;
         for (const std::string& name : names) {
             if (random() % one_in == 0) {
                 server.bad.insert(name);

@@ -63,7 +63,7 @@ class SeriesTableSteadyTest : public ::testing::Test {
                         .seed = 1},
                        families_,
                        [this](std::unique_ptr<Batch> batch, const FrameCounts&) {
-                           batches_ += batch == nullptr ? 0 : 1;
+                           batches_ += batch == nullptr ? 0U : 1U;
                            return AppendVerdict::accepted;
                        }};
 };

@@ -73,6 +73,7 @@ class MdtClient {
 
     bool call(const std::string& name = method,
               grpc_compression_algorithm compression = GRPC_COMPRESS_NONE) {
+        call_.reset();  // it lives in the memory of its context
         context_ = std::make_unique<grpc::ClientContext>();
         context_->set_wait_for_ready(false);
         context_->set_compression_algorithm(compression);

@@ -56,6 +56,11 @@ def rsyslog_root():
 
 
 @pytest.fixture(scope="session")
+def prometheus_binary():
+    return peer("prometheus") / "usr" / "bin" / "prometheus"
+
+
+@pytest.fixture(scope="session")
 def loggen_root():
     return peer("loggen")
 

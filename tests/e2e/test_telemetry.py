@@ -1,7 +1,6 @@
 """Telemetry by every way in, out of the box: what weir makes of it, and that its account holds."""
 
 import json
-import shutil
 import socket
 import subprocess
 import time
@@ -234,13 +233,12 @@ class Prometheus(Process):
         return answer["data"]["result"]
 
 
-def test_prometheus_fetches_what_is_there_and_loses_what_went(start_weir, tmp_path):
-    binary = shutil.which("prometheus")
-    if binary is None:
-        pytest.fail("the package prometheus is missing")
+def test_prometheus_fetches_what_is_there_and_loses_what_went(
+    start_weir, prometheus_binary, tmp_path
+):
     settings = {"stale_after_disconnect": "2s", "batch": {"age_max": "200ms"}}
     weir = start_weir([mdt()], metrics=settings)
-    prometheus = Prometheus(binary, tmp_path, weir)
+    prometheus = Prometheus(prometheus_binary, tmp_path, weir)
     prometheus.spawn()
     device = subprocess.Popen(
         [str(BINARY), "send", "mdt", "--to", f"127.0.0.1:{weir.port('mdt')}"]

@@ -32,7 +32,8 @@ GO_NEEDED = (1, 26, 5)
 GO_BUILD_S = 40 * 60
 FETCH_S = 5 * 60
 MAKE_S = 10 * 60
-PEERS = ("loki", "mimir", "rsyslog", "loggen")  # of the end-to-end tests; the others serve ./dev bench peers
+# Of the end-to-end tests; the others serve ./dev bench.
+PEERS = ("loki", "mimir", "rsyslog", "loggen", "prometheus")
 
 
 class Unavailable(Exception):
